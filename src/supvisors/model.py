@@ -1,0 +1,221 @@
+"""What an address, an application, a process and a rule are.
+
+Holds: the enums with their frozen codes and the frozen values that everybody speaks in.
+Must not touch: behaviour beyond a derived property; bytes; I/O.
+Invariants: codes are never renumbered, additions only (semantics, section 1).
+Tests: tests/core/test_model.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+
+class SupvisorsState(IntEnum):
+    """State of the whole system, as the `supvisors` status publishes it."""
+
+    INITIALIZATION = 0
+    DEPLOYMENT = 1
+    OPERATION = 2
+    CONCILIATION = 3
+    RESTARTING = 4
+    SHUTTING_DOWN = 5
+    SHUTDOWN = 6
+
+
+class AddressState(IntEnum):
+    """State of one address, as the `address` status publishes it."""
+
+    UNKNOWN = 0
+    CHECKING = 1
+    RUNNING = 2
+    SILENT = 3
+    ISOLATING = 4
+    ISOLATED = 5
+
+
+class ApplicationState(IntEnum):
+    """State of one application, as the `application` status publishes it."""
+
+    STOPPED = 0
+    STARTING = 1
+    RUNNING = 2
+    STOPPING = 3
+
+
+class ProcessState(IntEnum):
+    """State of one process: Supervisor's own names and codes."""
+
+    STOPPED = 0
+    STARTING = 10
+    RUNNING = 20
+    BACKOFF = 30
+    STOPPING = 40
+    EXITED = 100
+    FATAL = 200
+    UNKNOWN = 1000
+
+
+#: States in which a process occupies its address (semantics, section 5).
+PRESENT_STATES: Final = frozenset(
+    {
+        ProcessState.STARTING,
+        ProcessState.RUNNING,
+        ProcessState.BACKOFF,
+        ProcessState.STOPPING,
+    }
+)
+
+#: States in which the `event` message carries a pid (specification, "Process event").
+PID_STATES: Final = frozenset({ProcessState.RUNNING, ProcessState.STOPPING})
+
+
+def namespec(group: str, name: str) -> str:
+    """Name of a process over all applications: `group:name`."""
+    return f"{group}:{name}"
+
+
+# --- What Supervisor says of a process on one address -------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ExitFacts:
+    """How the last run of a process ended.
+
+    Attributes:
+        code: exit code; None when a signal ended it or it was never spawned.
+        signal: signal that ended it; None when it exited by itself.
+        run_time_ms: time from its spawn to its end, in ms.
+        spawn_error: Supervisor's words when it could not be spawned or ended too early, or ''.
+    """
+
+    code: int | None = None
+    signal: int | None = None
+    run_time_ms: int | None = None
+    spawn_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessInfo:
+    """What one supervisord says of one of its processes at one instant.
+
+    Attributes:
+        group: name of the application.
+        name: name of the process within it.
+        state: Supervisor's state.
+        expected: False only when it is EXITED with an unexpected exit code.
+        pid: UNIX process id, 0 when there is none.
+        event_ns: wall time of its last event in POSIX ns, 0 when there was none.
+        exit: how its last run ended, None when it never ended since supervisord started.
+    """
+
+    group: str
+    name: str
+    state: ProcessState
+    expected: bool = True
+    pid: int = 0
+    event_ns: int = 0
+    exit: ExitFacts | None = None
+
+    @property
+    def namespec(self) -> str:
+        return namespec(self.group, self.name)
+
+
+# --- Rules ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRule:
+    """What an operator declares about a process; the default is what holds without a rule.
+
+    Attributes:
+        required: a failure of this process is a major one of its application.
+        start_sequence: rank of its automatic start, 0 when it is not started automatically.
+        expected_loading: load that it puts on its address, in percent.
+        single: more than one running copy is a conflict (`instances = one`).
+    """
+
+    required: bool = False
+    start_sequence: int = 0
+    expected_loading: int = 0
+    single: bool = True
+
+
+# --- Bodies of the event interface ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SupvisorsStatus:
+    """Body of `supvisors`: the state of the whole system."""
+
+    state: SupvisorsState
+
+
+@dataclass(frozen=True, slots=True)
+class AddressStatus:
+    """Body of `address`.
+
+    Attributes:
+        remote_time_ms: date of its last TICK, on its own clock, in POSIX ms.
+        local_time_ms: date at which that TICK arrived here, in POSIX ms.
+        loading: sum of the expected loadings of what runs there, in [0;100].
+    """
+
+    address_name: str
+    state: AddressState
+    remote_time_ms: int = 0
+    local_time_ms: int = 0
+    loading: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationStatus:
+    """Body of `application`."""
+
+    application_name: str
+    state: ApplicationState
+    major_failure: bool = False
+    minor_failure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStatus:
+    """Body of `process`: one process as seen over all addresses.
+
+    Attributes:
+        expected_exit: False only when EXITED with an unexpected exit code.
+        last_event_time_s: date of its last event, in POSIX seconds.
+        addresses: where it is STARTING, RUNNING, BACKOFF or STOPPING, in list order.
+    """
+
+    application_name: str
+    process_name: str
+    state: ProcessState
+    expected_exit: bool = True
+    last_event_time_s: int = 0
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEvent:
+    """Body of `event`: one process changed state on one address.
+
+    Attributes:
+        now_s: date of the event in the reference time of the address, in POSIX seconds.
+        pid: UNIX process id, 0 outside RUNNING and STOPPING.
+    """
+
+    group: str
+    name: str
+    state: ProcessState
+    expected: bool
+    now_s: int
+    pid: int
+    address: str
+
+
+#: Any message of the event interface.
+Body = SupvisorsStatus | AddressStatus | ApplicationStatus | ProcessStatus | ProcessEvent

@@ -1,0 +1,69 @@
+"""The codes are frozen for ever: this page repeats them so that a change shows."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import pytest
+
+from supvisors.model import (
+    PID_STATES,
+    PRESENT_STATES,
+    AddressState,
+    ApplicationState,
+    ProcessInfo,
+    ProcessState,
+    SupvisorsState,
+)
+
+CODES: list[tuple[type[IntEnum], dict[str, int]]] = [
+    (
+        SupvisorsState,
+        {
+            "INITIALIZATION": 0,
+            "DEPLOYMENT": 1,
+            "OPERATION": 2,
+            "CONCILIATION": 3,
+            "RESTARTING": 4,
+            "SHUTTING_DOWN": 5,
+            "SHUTDOWN": 6,
+        },
+    ),
+    (
+        AddressState,
+        {"UNKNOWN": 0, "CHECKING": 1, "RUNNING": 2, "SILENT": 3, "ISOLATING": 4, "ISOLATED": 5},
+    ),
+    (ApplicationState, {"STOPPED": 0, "STARTING": 1, "RUNNING": 2, "STOPPING": 3}),
+    (
+        ProcessState,
+        {
+            "STOPPED": 0,
+            "STARTING": 10,
+            "RUNNING": 20,
+            "BACKOFF": 30,
+            "STOPPING": 40,
+            "EXITED": 100,
+            "FATAL": 200,
+            "UNKNOWN": 1000,
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("states", "codes"), CODES)
+def test_codes_are_the_published_ones(states: type[IntEnum], codes: dict[str, int]) -> None:
+    assert {state.name: state.value for state in states} == codes
+
+
+def test_sets_of_process_states() -> None:
+    assert {state.name for state in PRESENT_STATES} == {
+        "STARTING",
+        "RUNNING",
+        "BACKOFF",
+        "STOPPING",
+    }
+    assert {state.name for state in PID_STATES} == {"RUNNING", "STOPPING"}
+
+
+def test_namespec_of_a_process() -> None:
+    assert ProcessInfo("shop", "web", ProcessState.STOPPED).namespec == "shop:web"
