@@ -1,0 +1,13 @@
+"""The public protocol of the event interface: values of the model to frames, and back.
+
+Holds: `dialect1`, the two frames that any ZeroMQ SUB client understands.
+Must not touch: sockets, clocks, threads, loggers; any import of ours but `model` and `utils`.
+Invariants: pure and total. A body gives its frames; frames give a body or `WireError`, never
+    anything else.
+Tests: tests/wire/. The protocol itself, for every language: wire/README.md.
+"""
+
+from supvisors.wire.dialect1 import HEADERS, body_as_dict, decode, encode, header_of
+from supvisors.wire.errors import Reason, WireError
+
+__all__ = ["HEADERS", "Reason", "WireError", "body_as_dict", "decode", "encode", "header_of"]
