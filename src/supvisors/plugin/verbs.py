@@ -1,0 +1,102 @@
+"""What the agent may have supervisord do.
+
+Holds: the table of verbs, each a call of Supervisor's own RPC interface that does not wait.
+Must not touch: whether it should be done; the agent decided that.
+Invariants: every verb gets exactly one result: done, or a fault in Supervisor's terms.
+Tests: tests/live/test_verbs.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from supervisor.options import split_namespec
+from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
+from supervisor.states import SupervisorStates
+from supervisor.xmlrpc import Faults, RPCError, getFaultDescription
+
+from supvisors.plugin.held import held_of
+
+
+class Verbs:
+    """Verbs on one supervisord.
+
+    Args:
+        supervisord: Supervisor's `Supervisor` object.
+        soon: makes its loop turn once more at once.
+    """
+
+    def __init__(self, supervisord: Any, soon: Callable[[], None]) -> None:
+        self._supervisord = supervisord
+        self._rpc = SupervisorNamespaceRPCInterface(supervisord)
+        self._soon = soon
+        self._table: dict[str, Callable[..., object]] = {
+            "start": self._start,
+            "stop": self._stop,
+            "signal": self._signal,
+            "restart": self._restart,
+            "shutdown": self._shutdown,
+        }
+
+    def perform(self, line: dict[str, Any]) -> dict[str, Any]:
+        """Perform `{"do": verb, "id": …, **arguments}` and return its result.
+
+        Returns:
+            `{"type": "done", "id": …}`, with `fault` (a name of Supervisor's `Faults`) and
+            `text` when it was refused.
+        """
+        arguments = {k: v for k, v in line.items() if k not in ("do", "id")}
+        result = {"type": "done", "id": line.get("id")}
+        verb = self._table.get(str(line.get("do")))
+        try:
+            if verb is None:
+                raise RPCError(Faults.UNKNOWN_METHOD, str(line.get("do")))
+            verb(**arguments)
+        except RPCError as error:
+            return {**result, "fault": getFaultDescription(error.code), "text": error.text}
+        except (TypeError, ValueError) as error:
+            return {**result, "fault": "INCORRECT_PARAMETERS", "text": str(error)}
+        self._soon()
+        return result
+
+    def _start(self, namespec: str, extra_args: str = "") -> None:
+        process = self._process(namespec)
+        held = held_of(process)
+        assert held is not None, "every process is held from its creation on"
+        held.start_with_args(extra_args, lambda: self._rpc.startProcess(namespec, False))
+
+    def _stop(self, namespec: str) -> None:
+        self._process(namespec)
+        self._rpc.stopProcess(namespec, False)
+
+    def _signal(self, namespec: str, signal: str | int) -> None:
+        self._process(namespec)
+        self._rpc.signalProcess(namespec, signal)
+
+    def _restart(self) -> None:
+        self._leave(SupervisorStates.RESTARTING)
+
+    def _shutdown(self) -> None:
+        self._leave(SupervisorStates.SHUTDOWN)
+
+    def _leave(self, mood: int) -> None:
+        # a shutdown that goes on is not turned into a restart
+        self._supervisord.options.mood = min(mood, self._supervisord.options.mood)
+
+    def _process(self, namespec: str) -> Any:
+        group_name, process_name = split_namespec(namespec)
+        group = self._supervisord.process_groups.get(group_name)
+        process = group.processes.get(process_name) if group else None
+        if process is None:
+            raise RPCError(Faults.BAD_NAME, namespec)
+        return process
+
+
+def failed(line: dict[str, Any]) -> dict[str, Any]:
+    """Return the result of a verb that an error of ours or of Supervisor's ended.
+
+    Without one, the agent would wait for ever.
+    """
+    text = f"an error in supervisord while it performed '{line.get('do')}': see its log"
+    return {"type": "done", "id": line.get("id"), "fault": "FAILED", "text": text}
