@@ -1,0 +1,129 @@
+"""Everything that can happen to the core. Reading this file and outputs.py is reading the system.
+
+Holds: one frozen dataclass for each input.
+Must not touch: behaviour.
+Tests: tests/core/.
+
+Times: `now` is given to `Core.handle` apart from the input and is monotonic. A wall time that
+a message needs comes inside the input, with its unit in its name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from supvisors.model import ExitFacts, ProcessInfo, ProcessState
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The agent is ready to publish. The first input, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """The time that `Core.deadline` named has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """A beat of an address arrived, the local one's included.
+
+    Attributes:
+        address: name of the address that beats.
+        remote_ms: date of the beat on its own clock, in POSIX ms.
+        local_ms: date of its arrival here, in POSIX ms.
+    """
+
+    address: str
+    remote_ms: int
+    local_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The whole process list of an address, true at record `seq` of its tap.
+
+    Attributes:
+        boot: identity of the supervisord that numbers the records.
+        seq: number of the last record that the list includes.
+        lost: first and last number of the records that nobody holds any more, or None.
+    """
+
+    address: str
+    boot: str
+    seq: int
+    processes: tuple[ProcessInfo, ...]
+    lost: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessChanged:
+    """A process changed state on an address.
+
+    Attributes:
+        wall_ns: date of the event on the clock of the address, in POSIX ns.
+        exit: how the run ended, when this change is an end.
+    """
+
+    address: str
+    boot: str
+    seq: int
+    wall_ns: int
+    group: str
+    name: str
+    state: ProcessState
+    expected: bool = True
+    pid: int = 0
+    exit: ExitFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAdded:
+    """A group with its processes came into an address's Supervisor configuration."""
+
+    address: str
+    boot: str
+    seq: int
+    group: str
+    processes: tuple[ProcessInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRemoved:
+    """A group left an address's Supervisor configuration."""
+
+    address: str
+    boot: str
+    seq: int
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsReset:
+    """A supervisord reloaded: these are its processes now, whatever they were before."""
+
+    address: str
+    boot: str
+    seq: int
+    processes: tuple[ProcessInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisordLeaving:
+    """A supervisord began to stop all its programs, to end or to reload."""
+
+    address: str
+    boot: str
+    seq: int
+    mode: Literal["shutdown", "reload"]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLeaving:
+    """This agent was told to end (SIGTERM). The last input, once."""
+
+
+TapRecord = ProcessChanged | GroupAdded | GroupRemoved | GroupsReset | SupervisordLeaving
+Input = Started | Wake | Ticked | Loaded | TapRecord | AgentLeaving
