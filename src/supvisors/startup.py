@@ -1,0 +1,110 @@
+"""From the options that supervisord hands over to what an agent needs to serve.
+
+Holds: reading the settings, opening the log file and the event port, and the `Refusal` that
+tells the operator what is wrong, in one line with file, option, value and cure.
+Must not touch: the core, the tap.
+Tests: tests/live/test_mistakes.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import zmq
+
+from supvisors.config import (
+    ConfigError,
+    Mistake,
+    Settings,
+    Where,
+    locate_in_files,
+    parse_settings,
+)
+from supvisors.hostfacts import host_facts
+from supvisors.log import Log
+from supvisors.publisher import HOST, PortTaken, Publisher
+from supvisors.tapframes import Hello
+
+#: A port that the last agent held may take a moment to be free.
+BIND_TIMEOUT_S = 2.0
+BIND_RETRY_S = 0.1
+
+
+class Refusal(Exception):
+    """The agent cannot serve as it is configured; the text is one line for the operator."""
+
+
+def read_settings(hello: Hello, log: Log) -> Settings:
+    """Return the settings in force; what an operator should look at goes to the log.
+
+    Raises:
+        Refusal: with every mistake.
+    """
+    try:
+        settings, warnings = parse_settings(
+            hello.options,
+            hello.problems,
+            where=_where(hello),
+            identifier=hello.identifier,
+            host=host_facts(),
+        )
+    except ConfigError as error:
+        raise Refusal(" ".join(map(str, error.mistakes))) from error
+    for warning in warnings:
+        log.write("warn", "configuration", [("what", warning)])
+    return settings
+
+
+def open_log(settings: Settings, hello: Hello, log: Log) -> None:
+    """Let the log go where the settings say, from the level they say.
+
+    Raises:
+        Refusal: the file cannot be written.
+    """
+    log.set_level(settings.loglevel)
+    if settings.logfile is None:
+        return
+    try:
+        log.to_file(settings.logfile, settings.logfile_maxbytes, settings.logfile_backups)
+    except OSError as error:
+        raise _refusal(
+            hello,
+            "logfile",
+            settings.logfile,
+            f"it cannot be written ({error.strerror})",
+            "Name a file in a directory that the agent's user may write to",
+        ) from error
+
+
+async def open_port(settings: Settings, hello: Hello, context: zmq.Context[Any]) -> Publisher:
+    """Return the publisher on the event port.
+
+    Raises:
+        Refusal: the port is taken, or may not be used.
+    """
+    port = settings.event_port
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + BIND_TIMEOUT_S
+    while True:
+        try:
+            return Publisher(context, port)
+        except PortTaken as error:
+            if loop.time() > deadline:
+                problem = f"another process listens on {HOST}:{port}"
+                cure = f"Choose another port, or end that process: 'ss -ltnp sport = :{port}'"
+                raise _refusal(hello, "event_port", str(port), problem, cure) from error
+        except zmq.ZMQError as error:
+            problem = f"the agent cannot listen on {HOST}:{port} ({error})"
+            cure = "Choose a port that the agent's user may use"
+            raise _refusal(hello, "event_port", str(port), problem, cure) from error
+        await asyncio.sleep(BIND_RETRY_S)
+
+
+def _refusal(hello: Hello, option: str, value: str, problem: str, cure: str) -> Refusal:
+    file, line = _where(hello)(option)
+    return Refusal(str(Mistake(file, line, option, value, problem, cure)))
+
+
+def _where(hello: Hello) -> Where:
+    return locate_in_files(hello.file)

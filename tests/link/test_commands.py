@@ -1,0 +1,188 @@
+"""The commands: each answers from the view what the bodies of the event interface say, in
+values that JSON has; what cannot be done is refused with a fault of Supervisor's, and a text
+that names what was asked and what there is instead."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+
+import pytest
+from supervisor.xmlrpc import Faults
+
+from supvisors.commands import API_VERSION, COMMANDS, Refused, perform
+from supvisors.core import ClusterView
+from supvisors.model import (
+    AddressState,
+    AddressStatus,
+    ApplicationState,
+    ApplicationStatus,
+    ProcessState,
+    ProcessStatus,
+    SupvisorsState,
+    SupvisorsStatus,
+)
+from supvisors.plugin.rpc import SupvisorsRPCInterface
+from supvisors.wire import body_as_dict
+
+ALPHA = AddressStatus("alpha", AddressState.RUNNING, 1_769_860_800_123, 1_769_860_800_124, 10)
+BETA = AddressStatus("beta", AddressState.SILENT)
+WEB = ApplicationStatus("web", ApplicationState.RUNNING, False, True)
+CRON = ApplicationStatus("cron", ApplicationState.STOPPED)
+WEB_1 = ProcessStatus("web", "web_1", ProcessState.RUNNING, True, 7, ("alpha",))
+WEB_2 = ProcessStatus("web", "web_2", ProcessState.FATAL, True, 8)
+CRON_CRON = ProcessStatus("cron", "cron", ProcessState.EXITED, False, 9)
+
+VIEW = ClusterView(
+    supvisors=SupvisorsStatus(SupvisorsState.OPERATION),
+    master="alpha",
+    addresses=(ALPHA, BETA),
+    applications=(CRON, WEB),
+    processes=(CRON_CRON, WEB_1, WEB_2),
+    infos=(),
+    conflicts=(),
+    dropped=(),
+)
+EMPTY = ClusterView(SupvisorsStatus(SupvisorsState.INITIALIZATION), None, (), (), (), (), (), ())
+
+
+def body(*statuses: object) -> list[object]:
+    return [body_as_dict(status) for status in statuses]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "expected"),
+    [
+        ("get_api_version", [], API_VERSION),
+        ("get_supvisors_state", [], {"statecode": 2, "statename": "OPERATION"}),
+        ("get_master_address", [], "alpha"),
+        ("get_address_info", ["alpha"], body_as_dict(ALPHA)),
+        ("get_address_info", ["beta"], body_as_dict(BETA)),
+        ("get_all_addresses_info", [], body(ALPHA, BETA)),
+        ("get_application_info", ["web"], body_as_dict(WEB)),
+        ("get_all_applications_info", [], body(CRON, WEB)),
+        ("get_process_info", ["web:web_1"], body(WEB_1)),
+        ("get_process_info", ["web:*"], body(WEB_1, WEB_2)),
+        ("get_process_info", ["web:"], body(WEB_1, WEB_2)),
+        ("get_process_info", ["cron:cron"], body(CRON_CRON)),
+        ("get_process_info", ["cron"], body(CRON_CRON)),
+        ("get_all_process_info", [], body(CRON_CRON, WEB_1, WEB_2)),
+    ],
+)
+def test_a_command_answers_from_the_view(name: str, params: list[object], expected: object) -> None:
+    result = perform(VIEW, name, params)
+    assert result == expected
+    assert json.loads(json.dumps(result)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("get_supvisors_state", {"statecode": 0, "statename": "INITIALIZATION"}),
+        ("get_master_address", ""),
+        ("get_all_addresses_info", []),
+        ("get_all_applications_info", []),
+        ("get_all_process_info", []),
+    ],
+)
+def test_a_command_answers_before_anything_is_known(name: str, expected: object) -> None:
+    assert perform(EMPTY, name, []) == expected
+
+
+@pytest.mark.parametrize(
+    ("view", "name", "params", "fault", "text"),
+    [
+        (VIEW, "get_everything", [], "UNKNOWN_METHOD", "get_everything"),
+        (
+            VIEW,
+            "get_address_info",
+            ["gamma"],
+            "BAD_NAME",
+            "no address is named 'gamma'; known: alpha, beta",
+        ),
+        (
+            VIEW,
+            "get_application_info",
+            ["web:web_1"],
+            "BAD_NAME",
+            "no application is named 'web:web_1'; known: cron, web",
+        ),
+        (
+            VIEW,
+            "get_process_info",
+            ["web"],
+            "BAD_NAME",
+            "no process is named 'web'; known: cron:cron, web:web_1, web:web_2",
+        ),
+        (
+            VIEW,
+            "get_process_info",
+            ["gone:*"],
+            "BAD_NAME",
+            "no process is named 'gone:*'; known: cron:cron, web:web_1, web:web_2",
+        ),
+        (
+            EMPTY,
+            "get_process_info",
+            [""],
+            "BAD_NAME",
+            "no process is named ''; known: none",
+        ),
+        (
+            VIEW,
+            "get_master_address",
+            ["x"],
+            "INCORRECT_PARAMETERS",
+            "get_master_address takes 0 string(s)",
+        ),
+        (
+            VIEW,
+            "get_address_info",
+            [],
+            "INCORRECT_PARAMETERS",
+            "get_address_info takes 1 string(s)",
+        ),
+        (
+            VIEW,
+            "get_address_info",
+            [1],
+            "INCORRECT_PARAMETERS",
+            "get_address_info takes 1 string(s)",
+        ),
+        (
+            VIEW,
+            "get_address_info",
+            [["alpha"]],
+            "INCORRECT_PARAMETERS",
+            "get_address_info takes 1 string(s)",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_refused(
+    view: ClusterView, name: str, params: list[object], fault: str, text: str
+) -> None:
+    with pytest.raises(Refused) as error:
+        perform(view, name, params)
+    assert (error.value.fault, error.value.text) == (fault, text)
+    assert hasattr(Faults, fault), "supervisorctl ends at a fault that it does not know"
+
+
+def test_a_refusal_does_not_list_a_whole_site() -> None:
+    addresses = tuple(AddressStatus(f"host_{n:02}", AddressState.RUNNING) for n in range(50))
+    with pytest.raises(Refused) as error:
+        perform(dataclasses.replace(VIEW, addresses=addresses), "get_address_info", ["x"])
+    known = ", ".join(f"host_{n:02}" for n in range(8))
+    assert error.value.text == f"no address is named 'x'; known: {known} …"
+
+
+def test_the_door_offers_every_command_with_its_parameters() -> None:
+    """The plugin cannot import the table, so its methods are compared with it."""
+    offered = {
+        name: len(inspect.signature(method).parameters)
+        for name, method in vars(SupvisorsRPCInterface).items()
+        if not name.startswith("_")
+    }
+    assert offered == {
+        name: len(inspect.signature(command).parameters) for name, command in COMMANDS.items()
+    }
