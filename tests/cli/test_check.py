@@ -1,0 +1,282 @@
+"""`supvisors check`: every fault with file, line, option, value and cure; nothing is started."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from supvisors.cli.conf import read
+from supvisors.cli.findings import examine
+from tests.cli.harness import BASE, RPC, SERVER, SUPERVISORD, run, write
+
+PROGRAMS = "[program:web]\ncommand = sleep 1\n[program:db]\ncommand = sleep 1\n"
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        yield sock.getsockname()[1]
+
+
+@pytest.mark.parametrize("option", [[], ["-c"], ["--conf"]])
+def test_a_good_file_is_praised_with_a_summary(
+    option: list[str], tmp_path: Path, free_port: int
+) -> None:
+    conf = write(tmp_path, f"{BASE}{PROGRAMS}[supvisors]\nevent_port = {free_port}\n")
+    done = run("check", *option, conf)
+    assert done.stderr == ""
+    assert done.stdout == (
+        f"OK: {conf}: address {socket.gethostname().lower()}, events on 127.0.0.1:{free_port}, "
+        "2 programs (applications: db, web)\n"
+    )
+    assert done.returncode == 0
+
+
+def test_included_files_and_expansions_are_followed(tmp_path: Path, free_port: int) -> None:
+    conf = write(tmp_path, f"{BASE}[include]\nfiles = conf.d/*.conf %(ENV_MORE)s\n")
+    write(
+        tmp_path,
+        "[supvisors]\nevent_port = %(ENV_PORT)s\nlogfile = %(here)s/a.log\nuser = %(ENV_WHO)s\n",
+        "conf.d/supvisors.conf",
+    )
+    write(tmp_path, "[program:web]\ncommand = %(here)s/web\n", "more.conf")
+    done = run("check", conf, MORE="more.conf", PORT=str(free_port), WHO="root")
+    assert done.returncode == 0, done.stdout
+    assert f"events on 127.0.0.1:{free_port}, 1 program (applications: web)" in done.stdout
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    conf = write(tmp_path, f"{SERVER}{SUPERVISORD}minfds = many\n{RPC}[include]\nfiles = *.inc\n")
+    included = write(
+        tmp_path,
+        "[supvisors]\nevent_port = sixty\nevnt_host = x\nlogfile = %(nowhere)s/x\n"
+        "user = no-such-user\n[program:web]\ncommand = sleep\nstartsecs = soon\n",
+        "a.inc",
+    )
+    done = run("check", conf)
+    *lines, last = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert last == f"{conf}: 6 faults"
+    starts = [
+        f"{included}:8: [program:web] startsecs = 'soon': invalid literal",
+        f"{included}:2: [supvisors] event_port = 'sixty': not a whole number. Write a port",
+        f"{included}:4: [supvisors] logfile = '%(nowhere)s/x': Format string",
+        f"{included}:5: [supvisors] user = 'no-such-user': Invalid user name no-such-user. Write",
+        f"{included}:3: [supvisors] evnt_host = 'x': there is no such option. Write event_host",
+    ]
+    for start in starts:
+        assert any(line.startswith(f"fault: {start}") for line in lines), start
+    assert any(line.startswith(f"fault: {conf}:6: [supervisord] minfds") for line in lines)
+
+
+FACTORY = "supervisor.rpcinterface_factory = supvisors.plugin:make_supvisors_rpcinterface"
+OURS = f"{SERVER}{SUPERVISORD}"
+
+#: configuration -> severity, and what the line says behind the name of the file
+FINDINGS = {
+    OURS: (
+        "fault",
+        ": [rpcinterface:supvisors]: Supvisors is not loaded, since its section is missing. Add "
+        f"two lines: [rpcinterface:supvisors] and {FACTORY}.",
+    ),
+    f"{SUPERVISORD}{RPC}": (
+        "fault",
+        ": there is no HTTP server section, and without one Supervisor loads no plugin. Add two "
+        "lines: [unix_http_server] and file = %(here)s/supervisor.sock.",
+    ),
+    f"{OURS}[rpcinterface:supvisors]\nsupervisor.rpcinterface_factory = supvisors.plugin\n": (
+        "fault",
+        ":7: [rpcinterface:supvisors] supervisor.rpcinterface_factory = 'supvisors.plugin': this "
+        f"is not the factory of Supvisors. Write {FACTORY}.",
+    ),
+    f"{OURS}[rpcinterface:supvisors]\nsupervisor.rpcinterface_factory = supvisors:make\n": (
+        "fault",
+        ":7: [rpcinterface:supvisors] supervisor.rpcinterface_factory = 'supvisors:make': "
+        f"supvisors:make cannot be resolved within [rpcinterface:supvisors]. Write {FACTORY}.",
+    ),
+    f"{BASE}[supvisors]\nlogfile = /no/such/x.log\n": (
+        "fault",
+        ":9: [supvisors] logfile = '/no/such/x.log': there is no directory /no/such. Make that "
+        "directory, or correct the path.",
+    ),
+    f"{BASE}[supvisors]\naddress_list = elsewhere\n": (
+        "fault",
+        ":9: [supvisors] address_list = 'elsewhere': no entry is this host, which is neither "
+        "named 'alpha', as its supervisord is,",
+    ),
+    f"{BASE}event_port = 60002\n": (
+        "warning",
+        ":8: [rpcinterface:supvisors] event_port = '60002': this option is not read here. Move "
+        "it to [supvisors].",
+    ),
+    f"{BASE}colour = red\n": (
+        "warning",
+        ":8: [rpcinterface:supvisors] colour = 'red': this option is not read here. Remove it.",
+    ),
+    f"{BASE}[supervisors]\nevent_port = 60002\n": (
+        "warning",
+        ":8: [supervisors]: nobody reads this section. Write [supvisors], if you meant that.",
+    ),
+    f"{BASE}[Supvisor]\n": (
+        "warning",
+        ":8: [Supvisor]: nobody reads this section. Write [supvisors], if you meant that.",
+    ),
+    f"{BASE}[rpcinterface:other]\n{FACTORY}\n": (
+        "warning",
+        ":8: [rpcinterface:other]: Supvisors is loaded under another name than supvisors. Call "
+        "the section [rpcinterface:supvisors].",
+    ),
+    f"{BASE}[supvisors]\nrules_file = /etc/rules.xml\n": (
+        "warning",
+        ":9: [supvisors] rules_file = '/etc/rules.xml': rules are not applied by this release. "
+        "Remove the option.",
+    ),
+    f"{BASE}[program:web]\ncommand = x\nstdout_logfile_maxbytes = 0\n": (
+        "warning",
+        ": For [program:web], AUTO logging used for stdout_logfile without rollover, set maxbytes "
+        "> 0 to avoid filling up filesystem unintentionally. Supervisor goes on with it.",
+    ),
+    f"{BASE}[program:supvisors]\ncommand = x\n": (
+        "info",
+        ":8: [program:supvisors]: the agent is started as this section says, not as Supvisors "
+        "would start it. Remove the section, unless you mean to.",
+    ),
+}
+
+
+def findings(conf: Path) -> list[tuple[str, str]]:
+    return [
+        (str(finding.severity), str(finding.mistake))
+        for finding in examine(read(str(conf))).findings
+        if "is in use at this moment" not in finding.mistake.problem  # a shared machine's affair
+    ]
+
+
+@pytest.mark.parametrize(("text", "expected"), FINDINGS.items())
+def test_a_finding_is_one_line(text: str, expected: tuple[str, str], tmp_path: Path) -> None:
+    conf = write(tmp_path, text)
+    ((severity, line),) = findings(conf)
+    assert (severity, line[: len(f"{conf}{expected[1]}")]) == (expected[0], f"{conf}{expected[1]}")
+
+
+@pytest.mark.parametrize(
+    "section",
+    ["supervisorctl", "unix_http_server:x", "program:supvisor", "include-me", "group:supvisors"],
+)
+def test_other_sections_are_left_alone(section: str, tmp_path: Path) -> None:
+    conf = write(tmp_path, f"{BASE}[{section}]\ncommand = x\nfile = %(here)s/x\n")
+    assert findings(conf) == []
+
+
+def test_an_include_that_matches_nothing_is_warned_of(tmp_path: Path) -> None:
+    conf = write(tmp_path, f"{BASE}[include]\nfiles = conf.d/*.conf\n")
+    assert findings(conf) == [
+        (
+            "warning",
+            f"{conf}:9: [include] files = 'conf.d/*.conf': no file matches "
+            f'"{tmp_path}/conf.d/*.conf". Correct the pattern, or leave it out.',
+        )
+    ]
+
+
+def test_an_included_directory_is_told(tmp_path: Path) -> None:
+    """Supervisor passes over what it cannot open without a word."""
+    conf = write(tmp_path, f"{BASE}[include]\nfiles = *.d\n")
+    (tmp_path / "conf.d").mkdir()
+    ((severity, line),) = findings(conf)
+    assert severity == "warning"
+    assert line.startswith(f"{tmp_path}/conf.d: cannot be read")
+
+
+def test_a_warning_is_no_failure(tmp_path: Path, taken_port: int) -> None:
+    conf = write(tmp_path, f"{BASE}[supvisors]\nevent_port = {taken_port}\n")
+    done = run("check", conf)
+    warning, ok = done.stdout.splitlines()
+    assert warning == (
+        f"warning: {conf}:9: [supvisors] event_port = '{taken_port}': 127.0.0.1:{taken_port} is "
+        "in use at this moment. Choose another event_port, unless it is this very supervisord "
+        "that uses it."
+    )
+    assert ok.startswith("OK: ")
+    assert done.returncode == 0
+
+
+def test_the_identifier_finds_the_own_entry(tmp_path: Path) -> None:
+    conf = write(tmp_path, f"{BASE}[supvisors]\naddress_list = alpha\n")
+    examination = examine(read(str(conf)))
+    assert examination.settings is not None
+    assert examination.settings.local.name == "alpha"
+
+
+def test_json_says_the_same(tmp_path: Path, free_port: int) -> None:
+    conf = write(
+        tmp_path, f"{BASE}{PROGRAMS}[supvisors]\naddress_list = alpha\nevent_port = {free_port}\n"
+    )
+    done = run("check", conf, "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == {
+        "file": str(conf),
+        "included": [],
+        "ok": True,
+        "findings": [],
+        "summary": {
+            "address": "alpha",
+            "event_host": "127.0.0.1",
+            "event_port": free_port,
+            "programs": {"db": ["db"], "web": ["web"]},
+        },
+    }
+
+
+def test_json_has_no_summary_of_what_does_not_work(tmp_path: Path) -> None:
+    result = json.loads(run("check", write(tmp_path, OURS), "--json").stdout)
+    assert (result["ok"], result["summary"]) == (False, None)
+
+
+def test_json_of_faults(tmp_path: Path) -> None:
+    conf = write(tmp_path, f"{BASE}[supvisors]\nevent_port = sixty\n")
+    done = run("check", conf, "--json")
+    assert done.returncode == 1
+    result = json.loads(done.stdout)
+    assert (result["ok"], result["summary"]) == (False, None)
+    assert result["findings"] == [
+        {
+            "severity": "fault",
+            "file": str(conf),
+            "line": 9,
+            "option": "event_port",
+            "value": "sixty",
+            "problem": "not a whole number",
+            "cure": "Write a port from 1 to 65535, for example: event_port = 65002",
+            "section": "supvisors",
+        }
+    ]
+
+
+def test_a_value_cannot_steer_the_terminal_or_be_taken_for_markup(tmp_path: Path) -> None:
+    conf = write(tmp_path, f"{BASE}[supvisors]\nevent_port = [red]\x1b[2J\n")
+    assert r"event_port = '[red]\x1b[2J'" in run("check", conf).stdout
+
+
+def test_it_starts_and_leaves_nothing(tmp_path: Path) -> None:
+    conf = write(tmp_path, f"{BASE}[program:touch]\ncommand = touch %(here)s/touched\n")
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    assert run("check", conf, TMPDIR=str(temporary)).returncode == 0
+    assert sorted(os.listdir(tmp_path)) == ["supervisord.conf", "tmp"]
+    assert list(temporary.iterdir()) == []
