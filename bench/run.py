@@ -1,0 +1,63 @@
+"""What Supvisors costs and how fast it tells, beside a stock supervisord, in one run.
+
+    make bench                      all of it, about half an hour
+    make bench ARGS="--quick"       a tenth of the samples, to see that it works
+
+Every figure that is quoted is measured side by side with its reference in the same run, on
+the same machine, at the same time or in turn; medians are of five rounds. Percentiles are
+over the samples of all rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench import burst, idle, latency, pipeline
+
+ROUNDS = 5
+
+
+def main() -> None:
+    """Run all measurements and print the tables."""
+    parser = argparse.ArgumentParser(description="Measure Supvisors beside a stock supervisord.")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the samples")
+    parser.add_argument("--samples", type=int, default=500, help="of each latency")
+    parser.add_argument("only", nargs="*", help="latency, burst, pipeline, idle")
+    arguments = parser.parse_args()
+    only = set(arguments.only) or {"latency", "burst", "pipeline", "idle"}
+    scale = 10 if arguments.quick else 1
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}\n", flush=True)
+        if "latency" in only:
+            latency.report(directory, samples=arguments.samples // scale)
+        if "burst" in only:
+            burst.report(directory, rounds=ROUNDS)
+        if "pipeline" in only:
+            pipeline.report(directory, rounds=ROUNDS, events=50_000 // scale)
+        if "idle" in only:
+            idle.report(directory, seconds=60 // scale)
+
+
+def row(*cells: object) -> None:
+    """Print a row of a table."""
+    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
+
+
+def percentiles_ms(samples_ns: list[int]) -> tuple[float, float, float]:
+    """Return median, 99th percentile and maximum in ms."""
+    ordered = sorted(samples_ns)
+    at_99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+    return tuple(round(ns / 1e6, 2) for ns in (statistics.median(ordered), at_99, ordered[-1]))  # type: ignore[return-value]
+
+
+if __name__ == "__main__":
+    main()
