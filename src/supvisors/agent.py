@@ -1,6 +1,6 @@
 """The agent: one process per address, a program of the supervisord that it serves.
 
-Holds: the composition of link, core and publisher, and the ring: an input comes in, the core
+Holds: the composition of link, bus, core and publisher, and the ring: an input comes in, the core
 decides, its outputs are performed, one timer is set to the core's deadline.
 Must not touch: rules. This is the only file that knows everyone.
 Tests: tests/live/.
@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
+import secrets
 import signal
 import sys
 import time
@@ -24,9 +26,11 @@ import msgspec
 import zmq
 
 from supvisors import __version__, commands
-from supvisors.core import Core
+from supvisors.config import digests
+from supvisors.core import ClusterView, Core, Limits
 from supvisors.core.inputs import (
     AgentLeaving,
+    BusFact,
     Input,
     Loaded,
     ProcessChanged,
@@ -35,14 +39,24 @@ from supvisors.core.inputs import (
     Ticked,
     Wake,
 )
-from supvisors.core.outputs import Note, Output, Publish
+from supvisors.core.messages import Digests, Fence
+from supvisors.core.outputs import Note, Output, Publish, Save
 from supvisors.cursor import Cursor
 from supvisors.link import Link, TapError
 from supvisors.log import Log
 from supvisors.model import ProcessState
+from supvisors.neighbours import Neighbours
 from supvisors.publisher import HOST
-from supvisors.startup import Refusal, open_log, open_port, read_settings
-from supvisors.tapframes import Call
+from supvisors.startup import (
+    Refusal,
+    open_log,
+    open_neighbours,
+    open_port,
+    read_settings,
+    security_of,
+)
+from supvisors.statefile import StateError, StateFile
+from supvisors.tapframes import Call, Hello
 from supvisors.trace import TRACE_VARIABLE, Trace
 
 TAP_VARIABLE = "SUPVISORS_TAP"
@@ -136,10 +150,14 @@ class Agent:
         self._link = Link(tap, cursor, log, self._called, self._gone)
         self._context = zmq.Context()
         self._timer: asyncio.TimerHandle | None = None
+        self._due_s: float | None = None
+        self._state_file: StateFile | None = None
+        self._state_trouble = ""
+        self._is_started = False
         self._leaving = False
 
     async def serve(self) -> None:
-        """Connect, check the options, open the event port, and let the ring turn.
+        """Connect, check the options, open the ports, and let the ring turn.
 
         Raises:
             TapError: supervisord does not answer.
@@ -147,19 +165,16 @@ class Agent:
         """
         hello = await self._link.open()
         try:
-            settings = read_settings(hello, self._log)
-            open_log(settings, hello, self._log)
-            self._publisher = await open_port(settings, hello, self._context)
+            await self._compose(hello)
         except Refusal as refusal:
             self._link.refuse(str(refusal))
             await asyncio.sleep(0)  # the line leaves before the process does
             self._link.close()
             raise
         self._link.serves()
-        self._settings_in_use = settings
-        self._core = Core([entry.name for entry in settings.addresses], settings.local.name)
         self._loop.add_signal_handler(signal.SIGTERM, self._told_to_end)
         self._loop.add_signal_handler(signal.SIGINT, self._told_to_end)
+        settings = self._settings_in_use
         self._log.write(
             "info",
             "agent ready",
@@ -173,13 +188,51 @@ class Agent:
         )
         self._beat()
         await asyncio.sleep(FIRST_PUBLICATION_DELAY_S)
-        self._turn(Started())
+        self._is_started = True
+        self._turn(Started(self._saved_fences()))
         self._tick()
         self._link.start(settings.local.name, self._from_tap)
+
+    async def _compose(self, hello: Hello) -> None:
+        settings = self._settings_in_use = read_settings(hello, self._log)
+        open_log(settings, hello, self._log)
+        keys = security_of(settings, hello, self._log)
+        boot = secrets.token_hex(8)
+        addresses, shared = digests(settings)
+        self._core = Core(
+            [entry.name for entry in settings.addresses],
+            settings.local.name,
+            boot=boot,
+            limits=Limits(
+                settings.tick_period_s,
+                settings.inactivity_ticks,
+                settings.synchro_timeout_s,
+                settings.auto_fence,
+            ),
+            quorum=settings.quorum,
+            digests=Digests(addresses, shared),
+        )
+        if settings.state_dir is not None:
+            self._state_file = StateFile(settings.state_dir)
+        self._publisher = await open_port(settings, hello, self._context)
+        self._neighbours = await open_neighbours(
+            settings,
+            hello,
+            lambda: Neighbours(
+                self._context,
+                settings,
+                keys,
+                boot,
+                self._core.peer_list,
+                self._from_bus,
+                self._log,
+            ),
+        )
 
     def close(self) -> None:
         """Let the last messages leave and close everything."""
         self._link.close()
+        self._neighbours.close()
         self._publisher.close()
         self._context.term()
 
@@ -188,13 +241,13 @@ class Agent:
     def _turn(self, happening: Input) -> None:
         if self._end.done():  # what still comes in while we close is our successor's
             return
-        now = self._loop.time()
+        now = _now_s()
         outputs = self._core.handle(now, happening)
         for output in outputs:
             self._perform(output)
         if self._trace is not None:
             self._trace.write(now, happening)
-        self._set_timer()
+        self._set_timer(now)
 
     def _perform(self, output: Output) -> None:
         match output:
@@ -202,26 +255,52 @@ class Agent:
                 self._publisher.publish(body)
             case Note(reason, facts, level):
                 self._log.write(level, reason, facts)
+            case Save(fences):
+                self._save(fences)
+            case _:
+                self._neighbours.perform(output)
 
-    def _set_timer(self) -> None:
-        deadline = self._core.deadline()
+    def _set_timer(self, now: float) -> None:
+        due_s = self._core.deadline()
+        if due_s == self._due_s and self._timer is not None:
+            return
         if self._timer is not None:
-            if self._timer.when() == deadline:
-                return
             self._timer.cancel()
-            self._timer = None
-        if deadline is not None:
-            self._timer = self._loop.call_at(deadline, self._wake)
+        self._timer, self._due_s = None, due_s
+        if due_s is not None:
+            self._timer = self._loop.call_later(max(0.0, due_s - now), self._wake)
 
     def _wake(self) -> None:
         self._timer = None
         self._turn(Wake())
+
+    # --- what outlives a restart -----------------------------------------------------------
+
+    def _saved_fences(self) -> tuple[Fence, ...]:
+        try:
+            return self._state_file.load() if self._state_file is not None else ()
+        except StateError as error:
+            self._state_troubles(error)
+            return ()
+
+    def _save(self, fences: tuple[Fence, ...]) -> None:
+        try:
+            if self._state_file is not None:
+                self._state_file.save(fences)
+            self._state_trouble = ""
+        except StateError as error:
+            self._state_troubles(error)
+
+    def _state_troubles(self, error: StateError) -> None:
+        self._state_trouble = str(error)
+        self._log.write("error", "state", [("why", error)])
 
     # --- what comes in ---------------------------------------------------------------------
 
     def _tick(self) -> None:
         settings = self._settings_in_use
         wall_ms = time.time_ns() // 1_000_000
+        self._neighbours.look_at_keys()
         self._turn(Ticked(settings.local.name, wall_ms, wall_ms))
         self._loop.call_later(settings.tick_period_s, self._tick)
 
@@ -234,10 +313,24 @@ class Agent:
         if self._leaving and _is_own_stop(happening):
             self._leave()
 
+    def _from_bus(self, fact: BusFact) -> None:
+        if self._is_started:  # what comes before is told again at the next beat
+            self._turn(fact)
+
+    def _view(self) -> ClusterView:
+        view = self._core.view()
+        troubles = [self._state_trouble] if self._state_trouble else []
+        return dataclasses.replace(
+            view, warnings=(*view.warnings, *troubles, *self._neighbours.warnings())
+        )
+
     def _called(self, call: Call) -> None:
         try:
             params = [msgspec.json.decode(param) for param in call.params]
-            result = commands.perform(self._core.view(), call.method, params)
+            result = commands.perform(self._view(), call.method, params)
+            if isinstance(result, commands.Act):
+                self._turn(result.happening)
+                result = result.result(self._view())
         except commands.Refused as refused:
             self._link.answer(call.id, fault=refused.fault, text=refused.text)
         else:
@@ -260,6 +353,11 @@ class Agent:
         self._log.write("critical", "supervisord is gone, so this agent ends")
         if not self._end.done():
             self._end.set_result(EXIT_GONE)
+
+
+def _now_s() -> float:
+    """Time that goes on while the machine is suspended (semantics, section 3), in s."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def _is_own_stop(happening: object) -> bool:

@@ -1,7 +1,7 @@
 """From the options that supervisord hands over to what an agent needs to serve.
 
-Holds: reading the settings, opening the log file and the event port, and the `Refusal` that
-tells the operator what is wrong, in one line with file, option, value and cure.
+Holds: reading the settings and the keys, opening the log file and the event port, and the
+`Refusal` that tells the operator what is wrong, in one line with file, option, value and cure.
 Must not touch: the core, the tap.
 Tests: tests/live/test_mistakes.py.
 """
@@ -9,10 +9,12 @@ Tests: tests/live/test_mistakes.py.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import zmq
 
+from supvisors.bus.sockets import PortTaken as BusPortTaken
 from supvisors.config import (
     ConfigError,
     Mistake,
@@ -22,8 +24,11 @@ from supvisors.config import (
     parse_settings,
 )
 from supvisors.hostfacts import host_facts
+from supvisors.keys import Keys
 from supvisors.log import Log
+from supvisors.neighbours import Neighbours
 from supvisors.publisher import HOST, PortTaken, Publisher
+from supvisors.statedir import examine
 from supvisors.tapframes import Hello
 
 #: A port that the last agent held may take a moment to be free.
@@ -77,6 +82,22 @@ def open_log(settings: Settings, hello: Hello, log: Log) -> None:
         ) from error
 
 
+def security_of(settings: Settings, hello: Hello, log: Log) -> Keys | None:
+    """Return the keys for the bus, None when its agents may talk in the clear.
+
+    With a key of our own it is never in the clear, on loopback neither.
+
+    Raises:
+        Refusal: agents leave loopback and there is no key, or it is not as it must be.
+    """
+    found = examine(settings, _where(hello))
+    if found.faults:
+        raise Refusal(" ".join(map(str, found.faults)))
+    for warning in found.warnings:
+        log.write("warn", "configuration", [("what", warning)])
+    return found.keys
+
+
 async def open_port(settings: Settings, hello: Hello, context: zmq.Context[Any]) -> Publisher:
     """Return the publisher on the event port.
 
@@ -98,6 +119,28 @@ async def open_port(settings: Settings, hello: Hello, context: zmq.Context[Any])
             problem = f"the agent cannot listen on {HOST}:{port} ({error})"
             cure = "Choose a port that the agent's user may use"
             raise _refusal(hello, "event_port", str(port), problem, cure) from error
+        await asyncio.sleep(BIND_RETRY_S)
+
+
+async def open_neighbours(
+    settings: Settings, hello: Hello, make: Callable[[], Neighbours]
+) -> Neighbours:
+    """Return the bus, once the ports of a predecessor are free.
+
+    Raises:
+        Refusal: another process listens on them.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + BIND_TIMEOUT_S
+    while True:
+        try:
+            return make()
+        except BusPortTaken as error:
+            if loop.time() > deadline:
+                problem = f"another process listens on port {error.port}, which agents use"
+                cure = f"Choose another port, or end that process: 'ss -ltnp sport = :{error.port}'"
+                value = str(settings.internal_port)
+                raise _refusal(hello, "internal_port", value, problem, cure) from error
         await asyncio.sleep(BIND_RETRY_S)
 
 

@@ -1,28 +1,40 @@
 """A supervisord's tap as the link tells it: a process list and numbered records.
 
-Holds: `Tap`, which keeps the list that its records lead to; `started`, a core that runs.
+Holds: `Tap`, which keeps the list that its records lead to; `heard`, the same as a peer's core
+hears it, over the bus; `started`, a core that runs.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from supvisors.core import Core
+from supvisors.core import Core, Limits
 from supvisors.core.inputs import (
+    Fetched,
+    Got,
     GroupAdded,
     GroupRemoved,
     GroupsReset,
+    Input,
     Loaded,
     ProcessChanged,
     Started,
     SupervisordLeaving,
+    TapRecord,
     Ticked,
 )
+from supvisors.core.messages import Beat, PeerList
 from supvisors.core.outputs import Note, Output, Publish
-from supvisors.model import Body, ExitFacts, ProcessInfo, ProcessRule, ProcessState
+from supvisors.model import Body, ExitFacts, ProcessInfo, ProcessRule, ProcessState, SupvisorsState
 
+AGENT_BOOT = "agent of a peer"
+#: Numbers of beats: they only have to rise.
+_numbers = itertools.count(1)
+#: For tests in which time is of no account.
+PATIENT = Limits(tick_period_s=1e6)
 SPAWNED = (ProcessState.STARTING, ProcessState.RUNNING, ProcessState.STOPPING)
 
 
@@ -107,16 +119,31 @@ def tap(address: str = "alpha", **states: str) -> Tap:
     return Tap(address, known={(info.group, info.name): info for info in infos})
 
 
+def heard(local: str, happening: Input) -> Input:
+    """Return what the core of `local` hears when this happens at some address."""
+    address = getattr(happening, "address", local)
+    if address == local:
+        return happening
+    if isinstance(happening, Ticked):
+        beat = Beat(next(_numbers), SupvisorsState.OPERATION, ready=True, heard=(local,))
+        return replace(happening, boot=AGENT_BOOT, beat=beat)
+    if isinstance(happening, Loaded):
+        listed = PeerList(happening.boot, happening.seq, happening.processes)
+        return Fetched(address, AGENT_BOOT, listed)
+    assert isinstance(happening, TapRecord)
+    return Got(address, AGENT_BOOT, happening)
+
+
 def started(
     *taps: Tap, rules: Mapping[str, ProcessRule] | None = None, addresses: tuple[str, ...] = ()
 ) -> Core:
     """Return a core, started at time 0, that heard a beat and the list of each tap."""
     listed = addresses or tuple(tap.address for tap in taps)
-    core = Core(listed, listed[0], rules=rules or {})
+    core = Core(listed, listed[0], rules=rules or {}, limits=PATIENT)
     core.handle(0.0, Started())
     for each in taps:
-        core.handle(0.0, each.beat())
-        core.handle(0.0, each.loaded())
+        core.handle(0.0, heard(listed[0], each.beat()))
+        core.handle(0.0, heard(listed[0], each.loaded()))
     return core
 
 

@@ -24,7 +24,7 @@ from supvisors.model import (
     SupvisorsState,
     SupvisorsStatus,
 )
-from tests.core.taps import Tap, bodies, notes, started, tap
+from tests.core.taps import Tap, bodies, heard, notes, started, tap
 
 S = ProcessState
 AT_NS = 1_700_000_000_999_999_999
@@ -106,6 +106,7 @@ def test_every_move_is_explained() -> None:
                 ("because", "its process list is loaded"),
             ),
         ),
+        Note("master changed", (("master", "alpha"), ("epoch", 1))),
         Note(
             "Supvisors state changed",
             (
@@ -373,7 +374,7 @@ def test_a_reload_under_a_living_agent_leads_back_to_operation() -> None:
 def test_one_supervisord_of_several_does_not_decide_for_all() -> None:
     alpha, beta = tap("alpha"), tap("beta")
     core = started(alpha, beta)
-    outputs = core.handle(1.0, beta.leaving("shutdown"))
+    outputs = core.handle(1.0, heard("alpha", beta.leaving("shutdown")))
     assert bodies(outputs) == []
     assert notes(outputs) == [
         Note("supervisord is leaving", (("address", "beta"), ("mode", "shutdown")))
@@ -386,7 +387,7 @@ def test_one_supervisord_of_several_does_not_decide_for_all() -> None:
 def test_inputs_of_an_unlisted_address_are_dropped_and_counted() -> None:
     core = started(tap())
     stranger = Tap("omega")
-    first = core.handle(1.0, stranger.change("shop", "web", S.RUNNING))
+    first = core.handle(1.0, heard("alpha", stranger.change("shop", "web", S.RUNNING)))
     assert first == [
         Note(
             "dropped: the address is not in the address list",
@@ -394,8 +395,8 @@ def test_inputs_of_an_unlisted_address_are_dropped_and_counted() -> None:
             "warn",
         )
     ]
-    assert core.handle(1.0, stranger.loaded()) == []
-    assert core.handle(1.0, Ticked("delta", 1, 1)) != []
+    assert core.handle(1.0, heard("alpha", stranger.loaded())) == []
+    assert core.handle(1.0, heard("alpha", Tap("delta").beat())) != []
     assert core.view().dropped == (("delta", 1), ("omega", 2))
     assert core.view().processes == ()
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from supvisors.core.phase import LEAVING, Phase, Trigger, master_of
+from supvisors.core.phase import LEAVING, TRANSITIONS, Phase, Trigger, way
 from supvisors.model import SupvisorsState
 
 MOVES = {
@@ -14,6 +14,9 @@ MOVES = {
     ("INITIALIZATION", "SHUTDOWN_BEGAN"): "SHUTTING_DOWN",
     ("INITIALIZATION", "RELOAD_BEGAN"): "RESTARTING",
     ("DEPLOYMENT", "STARTS_DONE"): "OPERATION",
+    ("DEPLOYMENT", "MASTER_LOST"): "INITIALIZATION",
+    ("OPERATION", "MASTER_LOST"): "INITIALIZATION",
+    ("CONCILIATION", "MASTER_LOST"): "INITIALIZATION",
     ("DEPLOYMENT", "SHUTDOWN_BEGAN"): "SHUTTING_DOWN",
     ("DEPLOYMENT", "RELOAD_BEGAN"): "RESTARTING",
     ("OPERATION", "SHUTDOWN_BEGAN"): "SHUTTING_DOWN",
@@ -43,6 +46,27 @@ def test_what_a_good_bye_means() -> None:
     assert LEAVING["reload"] is Trigger.RELOAD_BEGAN
 
 
-def test_a_list_of_one_is_led_by_its_only_address() -> None:
-    assert master_of(["alpha"]) == "alpha"
-    assert master_of(["alpha", "beta"]) is None
+#: From a follower's state to its master's; pairs that are not listed have no way.
+WAYS = {
+    ("INITIALIZATION", "DEPLOYMENT"): ["ASSEMBLED"],
+    ("INITIALIZATION", "OPERATION"): ["ASSEMBLED", "STARTS_DONE"],
+    ("DEPLOYMENT", "OPERATION"): ["STARTS_DONE"],
+    ("DEPLOYMENT", "INITIALIZATION"): ["MASTER_LOST"],
+    ("OPERATION", "INITIALIZATION"): ["MASTER_LOST"],
+    ("OPERATION", "DEPLOYMENT"): ["MASTER_LOST", "ASSEMBLED"],
+    ("CONCILIATION", "INITIALIZATION"): ["MASTER_LOST"],
+    ("CONCILIATION", "DEPLOYMENT"): ["MASTER_LOST", "ASSEMBLED"],
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "goal"), list(itertools.product(SupvisorsState, SupvisorsState))
+)
+def test_a_follower_goes_its_masters_way_row_by_row(
+    state: SupvisorsState, goal: SupvisorsState
+) -> None:
+    triggers = way(state, goal)
+    assert [t.name for t in triggers] == WAYS.get((state.name, goal.name), [])
+    for trigger in triggers:
+        state = TRANSITIONS[state, trigger]
+    assert not triggers or state is goal

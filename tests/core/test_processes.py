@@ -100,10 +100,10 @@ def test_the_last_info_of_an_address_replaces_an_earlier_one_whatever_its_date()
 @pytest.mark.parametrize(
     ("alpha", "forced", "state"),
     [
-        (info("UNKNOWN", 5), Forced(S.FATAL, 9), "FATAL"),
-        (info("UNKNOWN", 9), Forced(S.FATAL, 9), "FATAL"),
-        (info("STOPPED", 10), Forced(S.FATAL, 9), "STOPPED"),
-        (info("RUNNING", 5), Forced(S.FATAL, 9), "RUNNING"),
+        (info("UNKNOWN", 5), Forced(S.FATAL, 9, 0), "FATAL"),
+        (info("UNKNOWN", 9), Forced(S.FATAL, 9, 0), "FATAL"),
+        (info("STOPPED", 10), Forced(S.FATAL, 9, 0), "STOPPED"),
+        (info("RUNNING", 5), Forced(S.FATAL, 9, 0), "RUNNING"),
     ],
 )
 def test_a_forced_state_holds_until_a_newer_event(

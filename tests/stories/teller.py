@@ -16,7 +16,7 @@ from typing import Literal, cast
 
 from supvisors.core import Core
 from supvisors.core.inputs import AgentLeaving, Input, Started, Wake
-from supvisors.core.outputs import Note, Output
+from supvisors.core.outputs import Note, Output, Publish
 from supvisors.model import (
     AddressStatus,
     ApplicationStatus,
@@ -29,7 +29,7 @@ from supvisors.model import (
     ProcessStatus,
     SupvisorsStatus,
 )
-from tests.core.taps import Tap
+from tests.core.taps import PATIENT, Tap, heard
 
 #: The wall time at which every story begins, in POSIX s.
 BEGIN_S = 1_700_000_000
@@ -66,6 +66,7 @@ class Teller:
         return list(getattr(self, f"do_{verb}")(*names, **options))
 
     def hear(self, happening: Input) -> list[str]:
+        happening = heard(self.local, happening)
         return [told for out in self.core.handle(self.now_s, happening) for told in tell(out)]
 
     @property
@@ -86,7 +87,8 @@ class Teller:
     def do_start(self, *addresses: str) -> list[str]:
         """`start alpha`: the agent of the first address of this list starts."""
         self.taps = {address: Tap(address) for address in addresses}
-        self.core = Core(addresses, addresses[0], rules=self.rules)
+        self.local = addresses[0]
+        self.core = Core(addresses, self.local, rules=self.rules, limits=PATIENT)
         return self.hear(Started())
 
     def do_at(self, seconds: str) -> list[str]:
@@ -183,9 +185,9 @@ class Teller:
 
 def tell(output: Output) -> list[str]:
     """Return an output as a line, or nothing."""
-    if not isinstance(output, Note):
+    if isinstance(output, Publish):
         return [tell_body(output.body)]
-    if output.level == "debug":
+    if not isinstance(output, Note) or output.level == "debug":
         return []
     facts = " ".join(f"{name}={value}" for name, value in output.facts)
     return [f"{'warn' if output.level == 'warn' else 'note'}: {output.reason} | {facts}"]

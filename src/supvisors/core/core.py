@@ -1,29 +1,38 @@
 """The door of the core: what happened is handed to the rooms that it concerns.
 
-Holds: `Core`, the dispatch; `ClusterView`, what it shows.
-Must not touch: the rules of the rooms it asks (`addresses`, `phase`, `processes`, `telling`).
+Holds: `Core`, the dispatch.
+Must not touch: the rules of the rooms it asks.
 Invariants: every decision gives a note that says why; inputs come in the order that the
 adapters promise, else an assertion fails.
-Tests: tests/core/test_core.py, tests/core/test_properties.py, tests/stories/.
+Tests: tests/core/test_core.py, tests/core/test_properties.py, tests/stories/, tests/sim/.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, assert_never
 
 from supvisors.core import phase
 from supvisors.core.addresses import Address
 from supvisors.core.addresses import Trigger as AddressTrigger
+from supvisors.core.beats import Beats
+from supvisors.core.diagnosis import diagnose
+from supvisors.core.following import Following
+from supvisors.core.hearing import Hearing
 from supvisors.core.inputs import (
     AgentLeaving,
+    BusFact,
+    FenceOrder,
+    Fetched,
+    Got,
     GroupAdded,
     GroupRemoved,
     GroupsReset,
     Input,
+    Linked,
     Loaded,
+    Missed,
     ProcessChanged,
     Started,
     SupervisordLeaving,
@@ -31,55 +40,24 @@ from supvisors.core.inputs import (
     Ticked,
     Wake,
 )
-from supvisors.core.outputs import Fact, Output
-from supvisors.core.processes import (
-    NS_PER_S,
-    Processes,
-    ProcessOnAddress,
-)
+from supvisors.core.leadership import Leadership
+from supvisors.core.losses import Losses
+from supvisors.core.membership import Limits, Membership
+from supvisors.core.messages import Beat, Digests, Lost, PeerList
+from supvisors.core.outputs import Output, Record
+from supvisors.core.processes import NS_PER_S, Processes, ProcessOnAddress
 from supvisors.core.telling import Telling
-from supvisors.model import (
-    PID_STATES,
-    AddressState,
-    AddressStatus,
-    ApplicationStatus,
-    ExitFacts,
-    ProcessEvent,
-    ProcessInfo,
-    ProcessRule,
-    ProcessState,
-    ProcessStatus,
-    SupvisorsStatus,
-    namespec,
-)
-
-#: Looked up for every change of a process: `Enum.name` takes five times as long.
-_STATE_NAMES: Final = {state: state.name for state in ProcessState}
+from supvisors.core.view import ClusterView
+from supvisors.model import AddressState, ProcessRule, SupvisorsStatus, namespec
 
 NO_RULES: Final[Mapping[str, ProcessRule]] = MappingProxyType({})
+NO_DIGESTS: Final = Digests()
+USUAL_LIMITS: Final = Limits()
 
-
-@dataclass(frozen=True, slots=True)
-class ClusterView:
-    """All that is known at one instant. The statuses are the ones that clients were told.
-
-    Attributes:
-        master: the address that leads, None without one.
-        addresses: in list order.
-        applications, processes: by name.
-        infos: what each address says of each process, by process, then in list order.
-        conflicts: namespecs of the processes that run more often than their rule wants.
-        dropped: for each address that is not in the list, how many inputs of it were dropped.
-    """
-
-    supvisors: SupvisorsStatus
-    master: str | None
-    addresses: tuple[AddressStatus, ...]
-    applications: tuple[ApplicationStatus, ...]
-    processes: tuple[ProcessStatus, ...]
-    infos: tuple[ProcessOnAddress, ...]
-    conflicts: tuple[str, ...]
-    dropped: tuple[tuple[str, int], ...]
+#: How long nobody shall judge an agent that was told to end under a living supervisord.
+AGENT_GRACE_S: Final = 15
+#: Without an input for this many ticks, this agent did not run: the ticks are its own timer's.
+PAUSE_TICKS: Final = 2
 
 
 class Core:
@@ -88,6 +66,10 @@ class Core:
     Args:
         addresses: names of the address list.
         local: the one of them whose agent this is.
+        boot: identity of this life of the agent.
+        limits: the options that judge a peer.
+        quorum: how many addresses must be RUNNING before anything is started by itself.
+        digests: of what must be the same everywhere.
         address_refresh_s: time between two publications of the unchanged status of an address.
         rules: by namespec.
     """
@@ -97,6 +79,10 @@ class Core:
         addresses: Sequence[str],
         local: str,
         *,
+        boot: str = "",
+        limits: Limits = USUAL_LIMITS,
+        quorum: int = 1,
+        digests: Digests = NO_DIGESTS,
         address_refresh_s: float = 5.0,
         rules: Mapping[str, ProcessRule] = NO_RULES,
     ) -> None:
@@ -105,13 +91,23 @@ class Core:
         self._names = tuple(addresses)
         self._addresses = {name: Address(name, i) for i, name in enumerate(self._names)}
         self._local = self._addresses[local]
-        self._master = phase.master_of(self._names)
+        self._is_alone = len(self._names) == 1
+        self._limits, self._quorum, self._digests = limits, quorum, digests
         self._phase = phase.Phase()
         self._processes = Processes(self._names, rules)
-        self._telling = Telling(self._processes)
-        self._dropped: dict[str, int] = {}
+        self._telling = telling = Telling(self._processes)
+        self._hearing = Hearing(self._processes, telling)
+        self._membership = Membership(self._addresses, self._local, limits, telling)
+        everybody = tuple(self._addresses.values())
+        self._leadership = Leadership(everybody, self._local, boot, telling)
+        self._losses = Losses(self._processes, telling)
+        self._following = Following(self._membership, self._hearing, self._losses, telling)
+        self._beats = Beats(len(self._names), telling)
         self._address_refresh_s = address_refresh_s
         self._refresh_due_s: float | None = None
+        self._now = 0.0
+        self._wall_ns_at_zero = 0
+        self._leaving_mode: str | None = None
         self._left = False
 
     # --- the door --------------------------------------------------------------------------
@@ -120,7 +116,7 @@ class Core:
         """Take note of what happened; return what shall be done, in this order.
 
         Args:
-            now: monotonic time in s.
+            now: monotonic time in s, which goes on while the machine is suspended.
 
         Raises:
             AssertionError: an adapter broke a promise: `Started` is the first input and
@@ -128,27 +124,64 @@ class Core:
         """
         started = self._refresh_due_s is not None
         assert started != isinstance(happening, Started), f"{happening} came out of its turn"
+        if started:
+            self._notice_pause(now)
+        self._now = now
         match happening:
+            case ProcessChanged():  # nothing else follows from it, and it comes in floods
+                self._hear(happening)
+                return self._telling.take()
+            case Got(record=ProcessChanged()):
+                self._hear_peer(now, happening)
+                return self._telling.take()
             case Started():
-                self._start(now)
+                self._start(now, happening)
             case Wake():
                 self._refresh(now)
             case AgentLeaving():
-                self._agent_leaves()
+                self._agent_leaves(now)
+                return self._telling.take()
+            case FenceOrder():
+                self._membership.order(self._addresses[happening.address], happening.fenced, now)
+            case Ticked() if happening.address == self._local.name:
+                self._tick(now, happening)
+            case Ticked() | Got() | Missed() | Fetched() | Linked():
+                self._hear_peer(now, happening)
             case _:
                 self._hear(happening)
+        self._settle(now, is_tick=isinstance(happening, Ticked) and happening.beat is None)
         return self._telling.take()
 
     def deadline(self) -> float | None:
         """Return when `Wake` is next wanted, on the clock of `now`; None for never."""
-        return self._refresh_due_s
+        if self._left:
+            return None
+        due = (self._refresh_due_s, self._membership.due_s, self._beats.due_s)
+        return min((at_s for at_s in due if at_s is not None), default=None)
+
+    def peer_list(self, address: str) -> PeerList | None:
+        """Return what a peer that fetches is answered, None when that is nothing yet.
+
+        Args:
+            address: ours, or a peer's that we hear.
+        """
+        known = self._addresses.get(address)
+        if known is None or known.boot is None:
+            return None
+        lost: tuple[Lost, ...] = ()
+        if known is self._local:
+            lost = tuple(self._losses.known[name] for name in sorted(self._losses.known))
+        elif not self._membership.hears(known, self._now) or known.loaded_boot is None:
+            return None
+        return PeerList(known.boot, known.seq, self._processes.infos_of(known.index), lost)
 
     def view(self) -> ClusterView:
         """Return all that is known now. The cost grows with the number of processes."""
         processes = list(self._processes)
+        master, vote = self._leadership.master, self._leadership.vote
         return ClusterView(
             SupvisorsStatus(self._phase.state),
-            self._master,
+            master.name if master is not None else None,
             tuple(a.status for a in self._addresses.values() if a.status is not None),
             tuple(self._telling.applications()),
             tuple(p.status for p in processes if p.status is not None),
@@ -158,15 +191,37 @@ class Core:
                 for index, info in sorted(process.infos.items())
             ),
             tuple(namespec(p.group, p.name) for p in processes if p.in_conflict),
-            tuple(sorted(self._dropped.items())),
+            tuple(sorted(self._membership.dropped.items())),
+            tuple(
+                diagnose(
+                    self._membership,
+                    self._leadership,
+                    self._local,
+                    digests=self._digests,
+                    quorum=self._quorum,
+                    now=self._now,
+                )
+            ),
+            self._membership.fences.all(),
+            vote.epoch if vote is not None else 0,
+            local=self._local.name,
         )
 
     # --- the agent and its time ------------------------------------------------------------
 
-    def _start(self, now: float) -> None:
+    def _start(self, now: float, started: Started) -> None:
         assert not self._left, "the agent started again after it left"
         self._telling.publish(SupvisorsStatus(self._phase.state))
         self._tell_addresses(now)
+        self._membership.start(now, started.fences)
+
+    def _notice_pause(self, now: float) -> None:
+        """A freeze of ours is nobody's death (semantics, section 3)."""
+        pause_s = now - self._now - self._limits.tick_period_s
+        if now - self._now <= PAUSE_TICKS * self._limits.tick_period_s or self._is_alone:
+            return
+        self._telling.note("this agent did not run", ("pause_s", round(pause_s, 1)), level="warn")
+        self._membership.postpone(pause_s)
 
     def _tell_addresses(self, now: float) -> None:
         self._refresh_due_s = now + self._address_refresh_s
@@ -177,150 +232,136 @@ class Core:
         if self._refresh_due_s is not None and now >= self._refresh_due_s:
             self._tell_addresses(now)
 
-    def _agent_leaves(self) -> None:
+    def _agent_leaves(self, now: float) -> None:
         self._left, self._refresh_due_s = True, None
+        ends = self._leaving_mode == "shutdown"
+        beat = self._beat(now)
+        self._beats.good_bye(
+            now, beat, "supervisord" if ends else "agent", 0 if ends else AGENT_GRACE_S
+        )
         if not self._move(phase.Trigger.AGENT_LEFT):
             reason = "the agent is leaving and supervisord stays: the Supvisors state does too"
             self._telling.note(reason, ("state", self._phase.state.name))
 
-    # --- what an address says --------------------------------------------------------------
+    # --- what the local supervisord says ---------------------------------------------------
 
-    def _hear(self, said: Ticked | Loaded | TapRecord) -> None:
-        address = self._addresses.get(said.address)
-        if address is None:
-            self._drop(said.address)
+    def _tick(self, now: float, ticked: Ticked) -> None:
+        self._wall_ns_at_zero = ticked.local_ms * 1_000_000 - round(now * NS_PER_S)
+        self._local.date(ticked)
+        self._membership.step(self._local, AddressTrigger.BEAT)
+        if self._local.boot is not None:
+            self._membership.step(self._local, AddressTrigger.CHECKED)
+        for peer in self._membership.peers:
+            if peer.relay is not None:
+                self._following.fetch(peer)
+
+    def _hear(self, said: Loaded | TapRecord) -> None:
+        local = self._local
+        assert said.address == local.name, f"the tap of {local.name} told of {said.address}"
+        if isinstance(said, Loaded):
+            self._load(said)
             return
+        local.follow(said)
+        self._record(said)
         match said:
             case ProcessChanged():
-                self._change(address, said)
-            case Ticked():
-                self._tick(address, said)
-            case Loaded():
-                self._load(address, said)
-            case GroupAdded():
-                self._replace(address, said, "group added", said.processes, said.group)
-            case GroupRemoved():
-                self._replace(address, said, "group removed", (), said.group)
+                self._hearing.change(local, said)
+            case GroupAdded() | GroupRemoved():
+                self._hearing.replace(local, said)
             case GroupsReset():
-                self._replace(address, said, "supervisord has reloaded", said.processes)
+                self._leaving_mode = None
+                self._hearing.replace(local, said)
                 self._move(phase.Trigger.RELOADED)
-                self._assemble()
             case SupervisordLeaving():
-                self._supervisord_leaves(address, said)
+                self._supervisord_leaves(said)
             case _:
                 assert_never(said)
 
-    def _drop(self, name: str) -> None:
-        if name not in self._dropped:
-            reason = "dropped: the address is not in the address list"
-            self._telling.note(reason, ("address", name), level="warn")
-        self._dropped[name] = self._dropped.get(name, 0) + 1
-
-    def _tick(self, address: Address, ticked: Ticked) -> None:
-        address.beat(ticked)
-        self._step(address, AddressTrigger.BEAT)
-        if address.boot is not None:
-            self._step(address, AddressTrigger.CHECKED)
-        self._assemble()
-
-    def _load(self, address: Address, loaded: Loaded) -> None:
-        address.load(loaded)
+    def _load(self, loaded: Loaded) -> None:
+        local = self._local
+        if local.boot is not None:  # peers follow it already
+            self._record(GroupsReset(local.name, loaded.boot, loaded.seq, loaded.processes))
+        local.load(loaded)
         if loaded.lost is not None:
-            first, last = loaded.lost
-            reason = "records lost: they are not published as events, the list replaces them"
-            self._telling.note(
-                reason, ("address", address.name), ("first", first), ("last", last), level="warn"
-            )
-        touched = self._processes.replace(address.index, loaded.processes)
-        self._telling.note(
-            "process list loaded",
-            ("address", address.name),
-            ("boot", loaded.boot),
-            ("seq", loaded.seq),
-            ("processes", len(loaded.processes)),
-            ("changed", len(touched)),
-        )
-        self._telling.processes(touched)
-        self._step(address, AddressTrigger.CHECKED)
-        self._telling.loading(address)
-        self._assemble()
+            self._hearing.lost(local, *loaded.lost)
+        self._hearing.load(local, loaded.processes)
+        self._membership.step(local, AddressTrigger.CHECKED)
+        self._telling.loading(local)
 
-    def _replace(
-        self,
-        address: Address,
-        record: GroupAdded | GroupRemoved | GroupsReset,
-        reason: str,
-        infos: tuple[ProcessInfo, ...],
-        group: str | None = None,
-    ) -> None:
-        address.follow(record)
-        touched = self._processes.replace(address.index, infos, group)
-        facts: list[tuple[str, Fact]] = [("address", address.name)]
-        if group is not None:
-            facts.append(("group", group))
-        self._telling.note(reason, *facts, ("seq", record.seq), ("changed", len(touched)))
-        self._telling.processes(touched)
-        self._telling.loading(address)
+    def _record(self, record: TapRecord) -> None:
+        if not self._is_alone:
+            self._telling.emit(Record(record))
 
-    def _supervisord_leaves(self, address: Address, leaving: SupervisordLeaving) -> None:
-        address.follow(leaving)
+    def _supervisord_leaves(self, leaving: SupervisordLeaving) -> None:
+        self._leaving_mode = leaving.mode
         self._telling.note(
-            "supervisord is leaving", ("address", address.name), ("mode", leaving.mode)
+            "supervisord is leaving", ("address", self._local.name), ("mode", leaving.mode)
         )
-        if len(self._names) == 1:
+        if self._is_alone:
             self._move(phase.LEAVING[leaving.mode])
 
-    def _change(self, address: Address, change: ProcessChanged) -> None:
-        address.follow(change)
-        process, before = self._processes.change(address.index, change)
-        self._note_change(address, change, before)
-        info = process.infos[address.index]
-        state = info.state
-        self._telling.publish(
-            ProcessEvent(
-                info.group,
-                info.name,
-                state,
-                info.expected,
-                info.event_ns // NS_PER_S,
-                info.pid if state in PID_STATES else 0,
-                address.name,
-            )
-        )
-        self._telling.process(process)
-        self._telling.loading(address)
+    # --- what peers say --------------------------------------------------------------------
 
-    def _note_change(
-        self, address: Address, change: ProcessChanged, before: ProcessInfo | None
-    ) -> None:
-        name = namespec(change.group, change.name)
-        if before is None:
-            reason = "a process changed that the list of its address lacks: added"
-            self._telling.note(reason, ("address", address.name), ("process", name), level="warn")
-        self._telling.note(
-            "process changed state",
-            ("address", address.name),
-            ("process", name),
-            ("from", _STATE_NAMES[before.state] if before is not None else None),
-            ("to", _STATE_NAMES[change.state]),
-            ("seq", change.seq),
-            *(_facts_of(change.exit) if change.exit is not None else ()),
-            level="debug",
-        )
+    def _hear_peer(self, now: float, fact: BusFact) -> None:
+        peer = self._addresses.get(fact.address)
+        if peer is None or peer is self._local:
+            self._membership.drop(fact.address, "the address is not in the address list")
+            return
+        match fact:
+            case Ticked():
+                self._membership.beat(peer, fact, now)
+                self._following.fetch(peer)
+            case Got():
+                self._following.got(peer, fact)
+            case Missed():
+                self._following.missed(peer, fact)
+            case Fetched():
+                self._following.fetched(peer, fact, self._leadership.leads)
+            case Linked(up=False):
+                self._membership.step(peer, AddressTrigger.LINK_CUT)
+            case Linked():
+                pass
+            case _:
+                assert_never(fact)
 
-    # --- the machines ----------------------------------------------------------------------
+    # --- what follows ----------------------------------------------------------------------
 
-    def _step(self, address: Address, trigger: AddressTrigger) -> None:
-        before = address.state
-        if address.fire(trigger):
-            self._telling.note(
-                "address state changed",
-                ("address", address.name),
-                ("from", before.name),
-                ("to", address.state.name),
-                ("because", trigger.value),
-            )
-            self._telling.address(address)
+    def _settle(self, now: float, is_tick: bool) -> None:
+        self._membership.judge(now)
+        usable = self._membership.usable(now)
+        changed = self._leadership.settle(usable, self._digests, self._membership.assembled)
+        self._take_masters_state(changed)
+        self._settle_losses(now, usable, changed)
+        if self._is_alone:
+            return
+        beat = self._beat(now)
+        if is_tick:
+            self._beats.tick(now, beat)
+        else:
+            self._beats.settle(now, beat)
+
+    def _take_masters_state(self, changed: bool) -> None:
+        master = self._leadership.master
+        if changed and (master is None or master is self._local):
+            self._move(phase.Trigger.MASTER_LOST)
+        if master is self._local:
+            self._assemble()
+        elif master is not None and master.beat is not None:
+            for trigger in phase.way(self._phase.state, master.beat.state):
+                self._move(trigger)
+
+    def _settle_losses(self, now: float, usable: list[Address], changed: bool) -> None:
+        master, peers = self._leadership.master, self._membership.peers
+        wall_ns = self._wall_ns_at_zero + round(now * NS_PER_S)
+        if master is self._local:
+            self._losses.declare(peers, usable, wall_ns, anew=changed)
+        elif master is not None:
+            self._losses.heed(master, peers, wall_ns)
+
+    def _assemble(self) -> None:
+        if self._local.state is AddressState.RUNNING and self._membership.assembled:
+            self._move(phase.Trigger.ASSEMBLED)
+            self._move(phase.Trigger.STARTS_DONE)  # automatic starts need rules: none yet
 
     def _move(self, trigger: phase.Trigger) -> bool:
         before = self._phase.state
@@ -335,17 +376,22 @@ class Core:
         self._telling.publish(SupvisorsStatus(self._phase.state))
         return True
 
-    def _assemble(self) -> None:
-        if self._local.state is AddressState.RUNNING and self._master is not None:
-            self._move(phase.Trigger.ASSEMBLED)
-            self._move(phase.Trigger.STARTS_DONE)  # automatic starts need rules: none yet
-
-
-def _facts_of(exit_facts: ExitFacts) -> tuple[tuple[str, Fact], ...]:
-    facts: tuple[tuple[str, Fact], ...] = (
-        ("code", exit_facts.code),
-        ("signal", exit_facts.signal),
-        ("run_time_ms", exit_facts.run_time_ms),
-        ("spawn_error", exit_facts.spawn_error or None),
-    )
-    return tuple(fact for fact in facts if fact[1] is not None)
+    def _beat(self, now: float) -> Beat:
+        membership, local = self._membership, self._local
+        return Beat(
+            self._beats.next_number,
+            self._phase.state,
+            self._leadership.leads,
+            self._leadership.vote,
+            self._leadership.obeyed,
+            self._losses.unknown(membership.peers) if self._leadership.leads else (),
+            local.boot is not None,
+            tuple(peer.name for peer in membership.peers if membership.hears(peer, now)),
+            tuple(
+                address.name
+                for address in self._addresses.values()
+                if address.state is AddressState.RUNNING
+            ),
+            membership.fences.all(),
+            self._digests,
+        )

@@ -13,12 +13,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from supvisors.core.messages import Beat, Fence, Found, Lost, PeerList
 from supvisors.model import ExitFacts, ProcessInfo, ProcessState
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The agent is ready to publish. The first input, once."""
+    """The agent is ready to publish. The first input, once.
+
+    Attributes:
+        fences: the fence registers that were saved.
+    """
+
+    fences: tuple[Fence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +41,15 @@ class Ticked:
         address: name of the address that beats.
         remote_ms: date of the beat on its own clock, in POSIX ms.
         local_ms: date of its arrival here, in POSIX ms.
+        boot: identity of the agent that beats, '' for the local address.
+        beat: what it says of itself, None for the local address, whose beat is our own timer.
     """
 
     address: str
     remote_ms: int
     local_ms: int
+    boot: str = ""
+    beat: Beat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +136,65 @@ class AgentLeaving:
     """This agent was told to end (SIGTERM). The last input, once."""
 
 
+# --- from the bus: what other agents tell and how they are reached ------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """The next record of a peer's stream. The bus promises order, and each record once.
+
+    Attributes:
+        address: whose stream it is; a `TapRecord` in it carries the same address.
+        boot: identity of the peer's agent.
+    """
+
+    address: str
+    boot: str
+    record: StreamRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Records of a peer's stream did not arrive. None of it comes before `Fetch` is asked."""
+
+    address: str
+    boot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The whole list of a peer, in the place of the records before it.
+
+    Attributes:
+        boot: identity of the peer's agent; the records of that agent follow.
+    """
+
+    address: str
+    boot: str
+    peer_list: PeerList
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The link to a peer was cut or made anew, as `Cut` and `Join` asked."""
+
+    address: str
+    up: bool
+
+
+# --- from operators ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FenceOrder:
+    """An operator fences or unfences an address. The caller has checked that it is listed."""
+
+    address: str
+    fenced: bool
+
+
 TapRecord = ProcessChanged | GroupAdded | GroupRemoved | GroupsReset | SupervisordLeaving
-Input = Started | Wake | Ticked | Loaded | TapRecord | AgentLeaving
+#: What an agent's stream consists of.
+StreamRecord = TapRecord | Lost | Found
+BusFact = Ticked | Got | Missed | Fetched | Linked
+Input = Started | Wake | Loaded | TapRecord | BusFact | FenceOrder | AgentLeaving

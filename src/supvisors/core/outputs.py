@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from supvisors.core.inputs import StreamRecord
+from supvisors.core.messages import Beat, Fence
 from supvisors.model import Body
 
 Fact = str | int | float | bool | None
@@ -38,4 +40,60 @@ class Note:
     level: Literal["debug", "info", "warn"] = "info"
 
 
-Output = Publish | Note
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Keep these fence registers over restarts, before anything that follows is performed."""
+
+    fences: tuple[Fence, ...]
+
+
+# --- for the bus ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Beat: tell every peer."""
+
+    beat: Beat
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Append a record to our stream, which every peer follows."""
+
+    record: StreamRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Ask for what was missed of a peer's stream, or for its whole list.
+
+    Attributes:
+        address: whose stream it is.
+        boot: identity of its agent, as its last beat said it.
+        whole: the list is wanted even where the records alone would do.
+        via: another peer who hears it, when we do not; None to ask it itself.
+    """
+
+    address: str
+    boot: str
+    whole: bool
+    via: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Take nothing from this peer any more and give it nothing; answered by `Linked`."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Make the link to a peer that was cut anew; answered by `Linked`."""
+
+    address: str
+
+
+BusOutput = Say | Record | Fetch | Cut | Join
+Output = Publish | Note | Save | BusOutput

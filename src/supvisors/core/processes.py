@@ -53,10 +53,12 @@ class Forced:
 
     Attributes:
         at_ns: date of the decision in POSIX ns. A newer event of the process replaces it.
+        index: the host that was lost. What it says itself replaces it too.
     """
 
     state: ProcessState
     at_ns: int
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,24 +235,31 @@ class Processes:
             if info.pid and info.state not in _SPAWNED_STATES:
                 info = replace(info, pid=0)
             process = self._find_or_create(info.group, info.name)
-            if process.infos.get(index) != info:
+            if self._forgive(index, process) | (process.infos.get(index) != info):
                 self._put(index, process, info)
                 touched.append(process)
             kept.add(process)
         for process in self._known_to(index, group):
             if process not in kept:
+                self._forgive(index, process)
                 self._put(index, process, None)
                 touched.append(process)
         return touched
 
-    def lose(self, index: int, at_ns: int) -> list[Process]:
+    def infos_of(self, index: int) -> tuple[ProcessInfo, ...]:
+        """Return what an address says of its processes, by application and name."""
+        return tuple(process.infos[index] for process in self if index in process.infos)
+
+    def lose(self, index: int, at_ns: int, left: bool = False) -> list[Process]:
         """Take note that a host is lost, with all that was present there.
 
         What was not present keeps its last state. A process that has no address left is FATAL
         when it was running, STOPPED when it was stopping (semantics, section 5).
 
         Args:
-            at_ns: date of the loss in POSIX ns.
+            at_ns: date of the loss in POSIX ns. No event of the lost host is later than that,
+                whatever the clocks of the hosts say.
+            left: its supervisord said good-bye: what ran there was stopped.
 
         Returns:
             the processes that were present there.
@@ -262,9 +271,9 @@ class Processes:
             info = process.infos[index]
             self._put(index, process, replace(info, state=ProcessState.UNKNOWN, pid=0))
             if not process.present:
-                stopping = info.state is ProcessState.STOPPING
+                stopping = left or info.state is ProcessState.STOPPING
                 verdict = ProcessState.STOPPED if stopping else ProcessState.FATAL
-                process.forced = Forced(verdict, at_ns)
+                process.forced = Forced(verdict, max(at_ns, info.event_ns), index)
             touched.append(process)
         return touched
 
@@ -280,6 +289,13 @@ class Processes:
             if not members:
                 del self._groups[process.group]
         return process.status
+
+    def _forgive(self, index: int, process: Process) -> bool:
+        """Drop what was concluded from the loss of a host that speaks again."""
+        if process.forced is None or process.forced.index != index:
+            return False
+        process.forced = None
+        return True
 
     def _find_or_create(self, group: str, name: str) -> Process:
         members = self._groups.get(group)

@@ -41,6 +41,10 @@ class Telling:
         """Return what clients were told of each application, by name."""
         return self._applications.statuses()
 
+    def emit(self, output: Output) -> None:
+        """Ask for something that is neither for clients nor for the log."""
+        self._outputs.append(output)
+
     def publish(self, body: Body) -> None:
         """Tell clients."""
         self._outputs.append(Publish(body))

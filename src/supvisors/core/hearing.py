@@ -1,0 +1,126 @@
+"""What an address says of its processes, from its list and its records to what clients hear.
+
+Holds: `Hearing`.
+Must not touch: the states of addresses; who says it, the local tap or a peer's stream.
+Invariants: for one change of a process the order is `event`, `process`, `application`
+(semantics, section 2).
+Tests: tests/core/test_core.py, tests/core/test_properties.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from supvisors.core.addresses import Address
+from supvisors.core.inputs import GroupAdded, GroupRemoved, GroupsReset, ProcessChanged
+from supvisors.core.outputs import Fact
+from supvisors.core.processes import NS_PER_S, Processes
+from supvisors.core.telling import Telling
+from supvisors.model import (
+    PID_STATES,
+    ExitFacts,
+    ProcessEvent,
+    ProcessInfo,
+    ProcessState,
+    namespec,
+)
+
+#: Looked up for every change of a process: `Enum.name` takes five times as long.
+_STATE_NAMES: Final = {state: state.name for state in ProcessState}
+
+
+class Hearing:
+    """Changes of processes, from whatever address."""
+
+    def __init__(self, processes: Processes, telling: Telling) -> None:
+        self._processes = processes
+        self._telling = telling
+
+    def lost(self, address: Address, first: int, last: int) -> None:
+        """Say that records will never be events."""
+        reason = "records lost: they are not published as events, the list replaces them"
+        self._telling.note(
+            reason, ("address", address.name), ("first", first), ("last", last), level="warn"
+        )
+
+    def load(self, address: Address, infos: Iterable[ProcessInfo]) -> None:
+        """Take a whole list, true at record `address.seq` of supervisord `address.boot`."""
+        listed = tuple(infos)
+        touched = self._processes.replace(address.index, listed)
+        self._telling.note(
+            "process list loaded",
+            ("address", address.name),
+            ("boot", address.boot),
+            ("seq", address.seq),
+            ("processes", len(listed)),
+            ("changed", len(touched)),
+        )
+        self._telling.processes(touched)
+
+    def replace(self, address: Address, record: GroupAdded | GroupRemoved | GroupsReset) -> None:
+        """Take a group that came or went, or a whole configuration that did."""
+        facts: list[tuple[str, Fact]] = [("address", address.name)]
+        infos: tuple[ProcessInfo, ...]
+        group: str | None
+        match record:
+            case GroupAdded():
+                reason, infos, group = "group added", record.processes, record.group
+            case GroupRemoved():
+                reason, infos, group = "group removed", (), record.group
+            case GroupsReset():
+                reason, infos, group = "supervisord has reloaded", record.processes, None
+        if group is not None:
+            facts.append(("group", group))
+        touched = self._processes.replace(address.index, infos, group)
+        self._telling.note(reason, *facts, ("seq", record.seq), ("changed", len(touched)))
+        self._telling.processes(touched)
+        self._telling.loading(address)
+
+    def change(self, address: Address, change: ProcessChanged) -> None:
+        """Take one change of one process."""
+        process, before = self._processes.change(address.index, change)
+        self._note_change(address, change, before)
+        info = process.infos[address.index]
+        state = info.state
+        self._telling.publish(
+            ProcessEvent(
+                info.group,
+                info.name,
+                state,
+                info.expected,
+                info.event_ns // NS_PER_S,
+                info.pid if state in PID_STATES else 0,
+                address.name,
+            )
+        )
+        self._telling.process(process)
+        self._telling.loading(address)
+
+    def _note_change(
+        self, address: Address, change: ProcessChanged, before: ProcessInfo | None
+    ) -> None:
+        name = namespec(change.group, change.name)
+        if before is None:
+            reason = "a process changed that the list of its address lacks: added"
+            self._telling.note(reason, ("address", address.name), ("process", name), level="warn")
+        self._telling.note(
+            "process changed state",
+            ("address", address.name),
+            ("process", name),
+            ("from", _STATE_NAMES[before.state] if before is not None else None),
+            ("to", _STATE_NAMES[change.state]),
+            ("seq", change.seq),
+            *(_facts_of(change.exit) if change.exit is not None else ()),
+            level="debug",
+        )
+
+
+def _facts_of(exit_facts: ExitFacts) -> tuple[tuple[str, Fact], ...]:
+    facts: tuple[tuple[str, Fact], ...] = (
+        ("code", exit_facts.code),
+        ("signal", exit_facts.signal),
+        ("run_time_ms", exit_facts.run_time_ms),
+        ("spawn_error", exit_facts.spawn_error or None),
+    )
+    return tuple(fact for fact in facts if fact[1] is not None)
