@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from supvisors.core import Core
-from supvisors.core.inputs import AgentLeaving, Input, ProcessChanged, Started, Ticked, Wake
+from supvisors.core.inputs import AgentLeaving, Input, ProcessChanged, Started, Wake
 from supvisors.core.outputs import Note
 from supvisors.core.processes import ProcessOnAddress
 from supvisors.model import (

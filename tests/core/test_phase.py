@@ -59,9 +59,7 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("state", "goal"), list(itertools.product(SupvisorsState, SupvisorsState))
-)
+@pytest.mark.parametrize(("state", "goal"), list(itertools.product(SupvisorsState, SupvisorsState)))
 def test_a_follower_goes_its_masters_way_row_by_row(
     state: SupvisorsState, goal: SupvisorsState
 ) -> None:

@@ -272,9 +272,9 @@ def test_what_is_published_folds_to_the_view(history: History) -> None:
         assert client.supvisors == view.supvisors
         assert tuple(client.addresses.values()) == view.addresses
         processes = {(p.application_name, p.process_name): p for p in view.processes}
-        for key, heard in client.processes.items():
-            removed = ProcessStatus(*key, S.UNKNOWN, True, heard.last_event_time_s, ())
-            assert heard == processes.get(key, removed)
+        for key, told in client.processes.items():
+            removed = ProcessStatus(*key, S.UNKNOWN, True, told.last_event_time_s, ())
+            assert told == processes.get(key, removed)
         applications = {a.application_name: a for a in view.applications}
         for name, known in client.applications.items():
             assert known == applications.get(

@@ -95,15 +95,15 @@ class Membership:
 
     def hears(self, peer: Address, now: float) -> bool:
         """Tell whether a peer's beats arrive here."""
-        return peer.state not in SHUT_OUT and now - peer.heard_s < self._limits.inactivity_s
+        return peer.state not in SHUT_OUT and now < peer.heard_s + self._limits.inactivity_s
 
     def is_usable(self, peer: Address, now: float) -> bool:
         """Tell whether a peer is RUNNING and each of us hears the other."""
         limit_s = self._limits.inactivity_s
         return (
             peer.state is AddressState.RUNNING
-            and now - peer.heard_s < limit_s
-            and now - peer.hears_us_s < limit_s
+            and now < peer.heard_s + limit_s
+            and now < peer.hears_us_s + limit_s
         )
 
     def usable(self, now: float) -> list[Address]:
@@ -164,20 +164,24 @@ class Membership:
         self._obey(register, now)
 
     def judge(self, now: float) -> None:
-        """Take note of what did not come; set `due_s` to when to look again."""
+        """Take note of what did not come; set `due_s` to when to look again.
+
+        Times are compared as `_expiries` adds them: a difference may round otherwise, and the
+        wake that was asked for would be asked for again.
+        """
         limits = self._limits
         for peer in self._peers:
             match peer.state:
-                case AddressState.UNKNOWN if now - peer.unknown_s >= limits.synchro_timeout_s:
+                case AddressState.UNKNOWN if now >= peer.unknown_s + limits.synchro_timeout_s:
                     self.step(peer, Trigger.ABSENT)
-                case AddressState.CHECKING if now - peer.heard_s >= limits.inactivity_s:
+                case AddressState.CHECKING if now >= peer.heard_s + limits.inactivity_s:
                     self.step(peer, Trigger.INACTIVE)
-                case AddressState.CHECKING if now - peer.checking_s >= limits.inactivity_s:
+                case AddressState.CHECKING if now >= peer.checking_s + limits.inactivity_s:
                     self.step(peer, Trigger.CHECK_FAILED)
-                case AddressState.RUNNING if now - peer.heard_s >= limits.inactivity_s:
+                case AddressState.RUNNING if now >= peer.heard_s + limits.inactivity_s:
                     self._judge_silence(peer, now)
         judged = all(self._is_met(peer, now) for peer in self._peers)
-        late = now - self._start_s >= limits.synchro_timeout_s
+        late = now >= self._start_s + limits.synchro_timeout_s
         self.assembled = self.assembled or (judged and self._local.state in JUDGED) or late
         self.due_s = min(self._expiries(now), default=None)
 
@@ -269,7 +273,7 @@ class Membership:
             return
         witness = next((p for p in self.usable(now) if _hears(p, peer)), None)
         if witness is not None:
-            if now - peer.heard_s < self._limits.inactivity_s + self._limits.tick_period_s:
+            if now < peer.heard_s + self._limits.inactivity_s + self._limits.tick_period_s:
                 return  # its own judgement may be due in this tick
             if peer.relay is None:
                 self._telling.note(
