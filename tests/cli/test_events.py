@@ -184,10 +184,41 @@ def test_any_number_of_seconds_is_fine(publisher: Publisher, seconds: str) -> No
         assert len(ended(process)[0]) == 1
 
 
-def test_ctrl_c_is_a_good_end(publisher: Publisher) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_is_a_good_end(publisher: Publisher, number: signal.Signals) -> None:
+    with listening(publisher) as process:
+        process.send_signal(number)
+        assert ended(process) == ([], "")
+
+
+@pytest.fixture
+def ignored_ctrl_c() -> Iterator[None]:
+    """What is started inherits it, as from a shell that starts things in the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ignored_ctrl_c")
+def test_ctrl_c_is_heeded_in_the_background_of_a_shell(publisher: Publisher) -> None:
     with listening(publisher) as process:
         process.send_signal(signal.SIGINT)
         assert ended(process) == ([], "")
+
+
+@pytest.mark.parametrize("form", [["--json"], []])
+def test_ctrl_c_ends_it_while_nobody_takes_its_output(
+    publisher: Publisher, form: list[str]
+) -> None:
+    with listening(publisher, *form) as process:
+        assert process.stdout is not None
+        for _ in range(3000):  # more than a pipe holds, so that it waits in a write
+            publisher.publish(BODIES["event"])
+        wait_until_full(process.stdout.fileno())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(TIMEOUT_S) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
 
 
 @pytest.mark.parametrize("form", [["--json"], []])

@@ -299,10 +299,11 @@ class Site:
         finally:
             shutil.rmtree(self.tmpdir)
 
-    def children(self) -> list[int]:
+    def children(self, supervisord_pid: int | None = None) -> list[int]:
         """Return the process ids of supervisord's children."""
+        parent = supervisord_pid or self.pid
         try:
-            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+            children = Path(f"/proc/{parent}/task/{parent}/children").read_text()
         except OSError:
             return []
         return [int(pid) for pid in children.split()]
@@ -323,14 +324,17 @@ class Site:
         """Wait until every child executes its own program.
 
         Until then it has supervisord's signal handlers: a SIGTERM would be lost, and
-        supervisord would wait for its `stopwaitsecs`.
+        supervisord would wait for its `stopwaitsecs`. In between it has no command line.
         """
         own_pid = supervisord_pid or self.pid
         own = command_line(own_pid)
-        wait_for(
-            lambda: all(pid == own_pid or words != own for pid, words in self.processes().items()),
-            "the programs are executed",
-        )
+
+        def executes(pid: int) -> bool:
+            with suppress(OSError):
+                return command_line(pid) not in ([], own) or not alive(pid)
+            return True  # it ended
+
+        wait_for(lambda: all(map(executes, self.children(own_pid))), "the programs are executed")
 
     def end_processes(self) -> None:
         """Kill the processes of this site, as one that lost its supervisord must be."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,24 @@ class Told:
             return
         with self.path.open("rb") as file:
             file.seek(self._read_bytes)
-            complete, newline, _ = file.read().rpartition(b"\n")
-        self._read_bytes += len(complete) + len(newline)
-        self._lines += [json.loads(line) for line in complete.splitlines()]
+            found = file.read()
+        lines, read_bytes = recorded(found)
+        self._read_bytes += read_bytes
+        self._lines += lines
+
+
+def recorded(found: bytes) -> tuple[list[dict[str, Any]], int]:
+    """Return the inputs in a piece of a trace, and how many bytes of it they take.
+
+    The last line may be one that is just being written. One that an agent was killed in is
+    left out: it was not handled, and its record is told again.
+    """
+    complete, newline, _ = found.rpartition(b"\n")
+    lines = []
+    for line in complete.splitlines():
+        with suppress(ValueError):
+            lines.append(json.loads(line))
+    return lines, len(complete) + len(newline)
 
 
 def replayed(lines: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -103,6 +119,12 @@ class Probe:
         """Write lines to the standard input of the stand-in, all at once."""
         text = "".join(json.dumps(line) + "\n" for line in lines)
         self.site.rpc().supervisor.sendProcessStdin("supvisors", text)
+
+    def order(self, name: str, after: int) -> None:
+        """Have an order carried out `after` records from now; it is known when this returns."""
+        count = len(self.told.lines("Ordered"))
+        self.say({"order": name, "after": after})
+        self.told.wait("Ordered", count + 1)
 
     def do(self, verb: str, **arguments: object) -> tuple[str, str]:
         """Let supervisord perform a verb; return fault and text, both '' when it was done."""

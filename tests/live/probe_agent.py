@@ -4,7 +4,8 @@
 `[program:supvisors]`. It speaks through the real `Link`, with the agent's own cursor and
 trace, so that the trace holds what the core would hear. A line of JSON on its standard input
 is a verb, `{"do": verb, …}`, whose result is recorded, or an order, `{"order": name}`.
-The orders `cut` and `die` are carried out when `after` further records were recorded.
+The orders `cut` and `die` are carried out when `after` further records were recorded; that
+they are known is recorded too.
 An option `refuse` in `[supvisors]` is a mistake that it refuses, with the option's text.
 """
 
@@ -28,6 +29,12 @@ from supvisors.trace import TRACE_VARIABLE, Trace
 BEAT_PERIOD_S = 1.0
 LAST_RECORDS_TIMEOUT_S = 1.0
 STOPPING = 40
+
+
+class Ordered(msgspec.Struct):
+    """An order is known; before that, records may come that it does not count."""
+
+    order: str
 
 
 class Probe:
@@ -117,6 +124,7 @@ class Probe:
                     stream.resume_reading()
                 case {"order": str(order), "after": int(records)}:
                     self._order, self._order_due_in = order, records
+                    self._record(Ordered(order))
                 case _:
                     task = self._loop.create_task(self._perform(words))
                     self._tasks.add(task)

@@ -7,7 +7,6 @@ twice, and what clients hear agrees with supervisord.
 from __future__ import annotations
 
 import functools
-import json
 import os
 import signal
 import threading
@@ -17,13 +16,15 @@ from typing import Any
 
 from supvisors.model import ProcessState
 from tests.live.harness import Heard, Site, alive, wait_for
+from tests.live.probe import recorded
 
 BURST = 300
 
 
 def inputs(trace: Path) -> list[dict[str, Any]]:
     """Return the inputs that the cores of all agents of a site recorded."""
-    return [json.loads(line) for line in trace.read_text().splitlines()]
+    lines, _ = recorded(trace.read_bytes())
+    return lines
 
 
 def numbers(trace: Path) -> list[int]:
@@ -136,7 +137,7 @@ def test_frozen_agent_does_not_hold_supervisord_and_catches_up(site: Site, heard
 
     assert len(heard.bodies("event", name="camera", state=ProcessState.STOPPED)) == 20
     assert site.agent_pid() == pid
-    assert heard.state() == site.states()
+    wait_for(lambda: heard.state() == site.states(), lambda: _difference(heard, site))
 
 
 def _is_executing(pid: int, program: str) -> bool:
@@ -166,7 +167,7 @@ def test_supervisord_killed_and_started_again_serves_at_once(site: Site, heard: 
     heard.wait("supvisors", count=2, statename="OPERATION")
     heard.wait("event", count=2, name="camera", state=ProcessState.RUNNING)
 
-    assert heard.state() == site.states()
+    wait_for(lambda: heard.state() == site.states(), lambda: _difference(heard, site))
 
 
 def test_supervisord_stopped_leaves_nothing(site: Site) -> None:

@@ -6,11 +6,14 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.client.program import running
+from tests.client.harness import Publisher
+from tests.client.program import Program, running
 from tests.live.harness import Site
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -27,6 +30,19 @@ def cpp_client(directory: Path) -> str:
     return str(directory / "plain_sub")
 
 
+@contextmanager
+def listening(site: Site, command: list[str]) -> Iterator[Program]:
+    """Run a client that is seen to listen, so that it misses nothing of what starts then."""
+    publisher = Publisher(site.event_port)
+    try:
+        with running(*command, str(site.event_port)) as program:
+            publisher.next_subscription()
+            publisher.close()
+            yield program
+    finally:
+        publisher.close()
+
+
 @pytest.mark.parametrize("form", ["plain_sub.py", "event_interface.py", "print_events.py", "cpp"])
 def test_it_hears_the_life_of_a_program(site: Site, tmp_path: Path, form: str) -> None:
     if form == "cpp":
@@ -34,7 +50,7 @@ def test_it_hears_the_life_of_a_program(site: Site, tmp_path: Path, form: str) -
     else:
         command = [sys.executable, "-u", str(EXAMPLES / form)]
     site.write(CAMERA)
-    with running(*command, str(site.event_port)) as program:
+    with listening(site, command) as program:
         site.start()
         wanted = [
             r"INITIALIZATION",
@@ -52,7 +68,7 @@ def test_it_hears_the_life_of_a_program(site: Site, tmp_path: Path, form: str) -
 def test_the_subscriber_reconnects_to_a_new_agent(site: Site) -> None:
     site.write(CAMERA)
     command = [sys.executable, "-u", str(EXAMPLES / "print_events.py")]
-    with running(*command, str(site.event_port)) as program:
+    with listening(site, command) as program:
         site.start()
         for _ in range(2):
             while "OPERATION" not in program.next_line():

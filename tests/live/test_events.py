@@ -125,6 +125,7 @@ def test_the_start_is_told_from_initialization_to_operation(site: Site, heard: H
     site.write()
     site.start()
     heard.wait("address", statename="RUNNING")
+    heard.wait("supvisors", statename="OPERATION")
 
     states = [body["statename"] for body in heard.bodies("supvisors")]
     assert states == ["INITIALIZATION", "DEPLOYMENT", "OPERATION"]
@@ -325,8 +326,8 @@ def test_stop_all_is_told_to_the_end(site: Site, heard: Heard) -> None:
 
     assert site.agent_pid() == agent_pid
     # the agent's own STARTING lasts a second, which eight stops may not
-    heard.wait("event", name="supvisors", state=ProcessState.RUNNING)
-    assert heard.state() == site.states()
+    site.wait_state("supvisors", "RUNNING")
+    wait_for(lambda: heard.state() == site.states(), lambda: f"{heard.state()} {site.states()}")
     assert set(site.states().values()) == {"STOPPED", "RUNNING"}
 
 

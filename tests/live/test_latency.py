@@ -19,6 +19,9 @@ STOPPING, STOPPED = ProcessState.STOPPING, ProcessState.STOPPED
 
 #: For eight tries together, of which each would be late by half a second on average.
 LATE_MAX_S = 2.0
+#: Supervisor takes the date that it counts from just before it changes the state, and a busy
+#: machine may hold it up between the two.
+DATE_ERROR_S = 0.1
 
 
 def from_to_s(probe: Probe, name: str, first: ProcessState, then: ProcessState) -> float:
@@ -48,7 +51,7 @@ def test_running_is_told_right_after_startsecs(site: Site, probe: Probe) -> None
         site.rpc().supervisor.startProcess(f"sleeper:{name}", False)
         probe.told.wait("ProcessChanged", count, group="sleeper", state=STARTING)
     late_s = [from_to_s(probe, name, STARTING, RUNNING) - 1 for name in names]
-    assert min(late_s) >= 0
+    assert min(late_s) >= -DATE_ERROR_S
     assert sum(late_s) < LATE_MAX_S
 
 
@@ -98,7 +101,7 @@ def test_a_process_that_does_not_stop_is_killed_right_after_stopwaitsecs(
         site.wait_output("stubborn:" + name, "ready")
         site.rpc().supervisor.stopProcess("stubborn:" + name, False)
     late_s = [from_to_s(probe, name, STOPPING, STOPPED) - 1 for name in names]
-    assert min(late_s) >= 0
+    assert min(late_s) >= -DATE_ERROR_S
     assert sum(late_s) < LATE_MAX_S
 
 

@@ -126,6 +126,7 @@ def test_fact_14_fastcgi_programs_and_event_listeners_work(site: Site, probe: Pr
     pid = probe.told.wait("ProcessChanged", 2, name="fast", state=RUNNING)["pid"]
     site.wait_executed()
     assert command_line(pid)[3:] == ["plain", "more"]
+    wait_for(heard.exists, "the listener hears")
     wait_for(lambda: heard.read_text().count("processname:fast") >= 5, "the listener hears all")
     os.kill(site.info("ear")["pid"], signal.SIGKILL)
     ended = probe.told.wait("ProcessChanged", name="ear", state=EXITED)

@@ -45,6 +45,11 @@ def wait_told(probe: Probe, count: int) -> None:
     wait_for(lambda: len(probe.told.numbered()) >= count, f"{count} records are told")
 
 
+def wait_settled(site: Site) -> None:
+    """Wait until the last burst is over: what still stops cannot be started."""
+    wait_for(lambda: set(site.states().values()) <= {"RUNNING", "STOPPED"}, site.log)
+
+
 def assert_complete(probe: Probe) -> None:
     """The numbers have no hole and no repetition, and lead to what supervisord says."""
     wait_for(
@@ -110,7 +115,7 @@ def test_a_reader_killed_before_its_cursor_moved_hears_nothing_twice(
     site.start()
     probe.told.wait("ProcessChanged", name="sleeper", state=RUNNING)
     site.wait_state("supvisors", "RUNNING")  # so that it is started again at once
-    probe.say({"order": "die", "after": 1})
+    probe.order("die", after=1)
     site.rpc().supervisor.stopProcess("sleeper")
     probe.told.wait("Loaded", 2)
     assert_complete(probe)
@@ -120,7 +125,7 @@ def test_a_reader_killed_before_its_cursor_moved_hears_nothing_twice(
 def test_a_stream_cut_in_a_burst_is_resumed(site: Site, probe: Probe) -> None:
     site.write(MANY.format(count=60))
     site.start()
-    probe.say({"order": "cut", "after": 50})
+    probe.order("cut", after=50)
     site.rpc().supervisor.startProcessGroup("many", False)
     probe.told.wait("ProcessChanged", 60, group="many", state=RUNNING)
     probe.told.wait("Loaded", 2)
@@ -137,6 +142,7 @@ def test_five_kills_in_bursts_of_300_processes_lose_and_double_nothing(
     site.start()
     for burst in range(1, 6):
         site.wait_state("supvisors", "RUNNING")  # so that it is started again at once
+        wait_settled(site)
         begun = len(probe.told.numbered())
         group = site.rpc().supervisor
         (group.startProcessGroup if burst % 2 else group.stopProcessGroup)("many", False)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,7 @@ from supvisors.cli import conf as conf_files
 from supvisors.cli.complaints import as_mistakes
 from supvisors.cli.conf import ConfOption
 from supvisors.cli.errors import CommandError, until_reader_leaves
+from supvisors.cli.interrupt import Interrupt, interruptible
 from supvisors.cli.show import EventConsole, line
 from supvisors.config import EVENT_HOST, OPTIONS
 from supvisors.model import Body
@@ -81,16 +83,18 @@ def events(
       supvisors events process application    these two only
       supvisors events event --json | jq .    for programs
 
-    It ends with 0 after N events, S seconds, Ctrl-C, or when nobody reads its output.
+    It ends with 0 after N events, S seconds, Ctrl-C or SIGTERM, or when nobody reads its output.
     """
     chosen = _chosen(headers or [])
     deadline = None if seconds is None else time.monotonic() + seconds
     emit = _print_json if as_json else _line_printer()
-    try:
-        with until_reader_leaves(), _subscribed(host, port or _port_of(conf), chosen) as feed:
-            _listen(feed, emit, count, deadline)
-    except KeyboardInterrupt:
-        pass  # the usual way to end it
+    event_port = port or _port_of(conf)
+    with (
+        interruptible(signal.SIGINT, signal.SIGTERM) as interrupt,
+        until_reader_leaves(),
+        _subscribed(host, event_port, chosen) as feed,
+    ):
+        _listen(feed, emit, interrupt, count, deadline)
 
 
 @dataclass(frozen=True)
@@ -163,11 +167,14 @@ def _subscribed(host: str, port: int, headers: frozenset[bytes]) -> Iterator[_Fe
         context.term()
 
 
-def _listen(feed: _Feed, emit: Emit, count: int | None, deadline: float | None) -> None:
+def _listen(
+    feed: _Feed, emit: Emit, interrupt: Interrupt, count: int | None, deadline: float | None
+) -> None:
     """Show messages until one of the ends that `events` documents."""
     stdout = sys.stdout.fileno()
     poller = zmq.Poller()
     poller.register(feed.socket, zmq.POLLIN)
+    poller.register(interrupt, zmq.POLLIN)
     poller.register(stdout, zmq.POLLERR)  # the reader of a pipe may leave while all is quiet
     hint_time = time.monotonic() + HINT_DELAY_S
     shown = malformed = 0
@@ -180,7 +187,7 @@ def _listen(feed: _Feed, emit: Emit, count: int | None, deadline: float | None) 
             hint_time = math.inf
         wait_s = min(POLL_TIMEOUT_S, min(hint_time, deadline or math.inf) - now)
         ready = dict(poller.poll(math.ceil(wait_s * 1000)))
-        if stdout in ready:
+        if stdout in ready or interrupt.fileno() in ready:
             return
         if feed.socket not in ready:
             continue
