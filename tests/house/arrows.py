@@ -44,26 +44,35 @@ ROOMS = {
     "model": _room(standard=frozenset({"__future__", "dataclasses", "enum", "typing"})),
     "core": _room("utils model", standard=PURE - {"contextlib", "ipaddress", "json", "re"}),
     "wire": _room("utils model", "msgspec", PURE),
-    "config": _room("model", standard=PURE),
+    "config": _room("model", standard=PURE | {"hashlib"}),
     "plugin": _room(libraries="supervisor"),
     # the agent's adapters
     "hostfacts": _room("config"),
     "log": _room(),
     "cursor": _room(),
+    "durable": _room(),
+    "keys": _room("durable", "zmq"),
+    "statefile": _room("core.messages durable", "msgspec"),
+    "statedir": _room("config keys"),
     "trace": _room("core.inputs", "msgspec"),
     "tapframes": _room("model core.inputs", "msgspec"),
     "link": _room("core.inputs log tapframes", "msgspec"),
+    "bus": _room("model core.inputs core.messages keys log", "msgspec zmq"),
+    "neighbours": _room("bus config core.inputs core.outputs keys log", "zmq"),
     "publisher": _room("model wire", "zmq"),
     "commands": _room("model core wire"),
-    "startup": _room("config hostfacts log publisher tapframes", "zmq"),
+    "startup": _room(
+        "bus.sockets config hostfacts keys log neighbours publisher statedir tapframes", "zmq"
+    ),
     "agent": _room(
-        "model core log cursor trace tapframes link publisher commands startup",
+        "model config core log cursor trace tapframes link neighbours publisher commands startup "
+        "statefile",
         "msgspec zmq",
     ),
     # what runs at its clients
     "client": _room("utils model wire", "zmq"),
     "cli": _room(
-        "utils model wire config hostfacts plugin.options client",
+        "utils model wire config hostfacts durable keys statedir plugin.options client",
         "rich supervisor typer zmq",
     ),
 }

@@ -12,6 +12,7 @@ from tests.house.tree import rooms, sources
 ENTRIES = {
     "supvisors": "everybody",
     "supvisors.agent": "the plugin, as the program of the agent",
+    "supvisors.bus.memory": "the tests and the simulation, as a second engine of the bus",
     "supvisors.cli": "the console command",
     "supvisors.cli.__main__": "python -m supvisors.cli",
     "supvisors.client.subscriber": "the clients of the event interface",
