@@ -22,7 +22,7 @@ from supvisors.config.settings import default_quorum
 HOST = HostFacts(("alpha", "localhost"), ("127.0.0.1", "192.0.2.7"))
 FILE = "/etc/supervisord.conf"
 LINES = {option.name: number for number, option in enumerate(OPTIONS, start=10)}
-ALPHA = AddressEntry("alpha", "alpha")
+ALPHA = AddressEntry("alpha", "alpha", 65001)
 
 DEFAULTS = Settings(
     addresses=(ALPHA,),
@@ -192,10 +192,16 @@ def test_blanks_around_a_value_do_not_count() -> None:
             "of [supervisord] to the name of this host's entry, for example: identifier = beta.",
         ),
         (
-            {"address_list": "alpha, beta"},
-            f"{FILE}:10: [supvisors] address_list = 'alpha, beta': this release serves one "
-            "address, and these are 2. Leave this host's entry alone, for example: "
-            "address_list = alpha.",
+            {"address_list": "alpha, <b>elsewhere:7001, <c>elsewhere:7003"},
+            f"{FILE}:10: [supvisors] address_list = 'alpha, <b>elsewhere:7001, "
+            "<c>elsewhere:7003': <b>elsewhere:7001 and <c>elsewhere:7003 both use port 7003 of "
+            "one host. Write ports that are 10 apart, for example: <c>elsewhere:7011.",
+        ),
+        (
+            {"address_list": "alpha, <b>elsewhere, <c>elsewhere:65001"},
+            f"{FILE}:10: [supvisors] address_list = 'alpha, <b>elsewhere, <c>elsewhere:65001': "
+            "<b>elsewhere:65001 and <c>elsewhere:65001 both use port 65001 of one host. Write "
+            "ports that are 10 apart, for example: <c>elsewhere:65011.",
         ),
     ],
 )
@@ -206,17 +212,36 @@ def test_a_mistake_names_file_line_option_value_and_cure(
 
 
 def test_several_entries_that_are_this_host_are_listed() -> None:
-    several, _ = mistakes({"address_list": "<a>alpha, <b>localhost"})
+    (several,) = mistakes({"address_list": "<a>alpha, <b>localhost"})
     assert "several entries are this host: <a>alpha, <b>localhost. Set identifier" in several
     assert several.endswith("for example: identifier = a.")
 
 
 def test_the_identifier_decides_between_them() -> None:
+    settings, _ = parse({"address_list": "<a>alpha, <b>localhost"}, identifier="b")
+    assert settings.local == AddressEntry("b", "localhost", 65001)
+
+
+def test_several_addresses_keep_their_order_and_get_their_ports() -> None:
+    settings, _ = parse({"address_list": "<z>elsewhere:7000, alpha, <b>10.0.0.1"})
+    assert settings.addresses == (
+        AddressEntry("z", "elsewhere", 7000),
+        ALPHA,
+        AddressEntry("b", "10.0.0.1", 65001),
+    )
+    assert (settings.local, settings.quorum) == (ALPHA, 2)
+
+
+def test_fences_that_are_not_kept_are_warned_of() -> None:
+    _, (warning,) = parse({"address_list": "alpha, beta"})
+    assert str(warning) == (
+        f"{FILE}:22: [supvisors] state_dir: it is not set, so fences do not outlive a restart of "
+        "the agent. Write an absolute path, for example: state_dir = %(here)s/state."
+    )
+    assert parse({"address_list": "alpha, beta", "state_dir": "/var/lib/x"})[1] == ()
     with pytest.raises(ConfigError) as caught:
-        parse({"address_list": "<a>alpha, <b>localhost"}, identifier="b")
-    (only,) = caught.value.mistakes
-    assert "this release serves one address" in only.problem
-    assert only.cure.endswith("address_list = <b>localhost")
+        parse({"address_list": "alpha, beta", "state_dir": "x"})
+    assert caught.value.warnings == ()
 
 
 def test_one_entry_that_the_identifier_names_is_ours_wherever_it_points() -> None:
@@ -265,19 +290,10 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_table() -> None:
     ]
 
 
-def test_a_rules_file_is_warned_of() -> None:
-    settings, (warning,) = parse({"rules_file": "/etc/rules.xml"})
-    assert settings.rules_file == "/etc/rules.xml"
-    assert str(warning) == (
-        f"{FILE}:14: [supvisors] rules_file = '/etc/rules.xml': rules are not applied by this "
-        "release. Remove the option."
-    )
-
-
 def test_mistakes_do_not_hide_the_warnings() -> None:
     with pytest.raises(ConfigError) as caught:
-        parse({"rules_file": "/etc/rules.xml", "quorum": "x"})
-    assert [warning.option for warning in caught.value.warnings] == ["rules_file"]
+        parse({"address_list": "alpha, beta", "quorum": "x"})
+    assert [warning.option for warning in caught.value.warnings] == ["state_dir"]
 
 
 def test_a_failed_expansion_is_told_without_the_whole_environment() -> None:

@@ -1,6 +1,6 @@
 """The grammar of `address_list`, and which of its entries is this host.
 
-Holds: `AddressEntry`, `HostFacts`, `parse_address_list`, `find_local`.
+Holds: `AddressEntry`, `HostFacts`, `parse_address_list`, `find_local`, `leaves_loopback`.
 Must not touch: the running system; whatever is known of the host comes in as `HostFacts`.
 Invariants: names are never resolved. A host is compared as it is written, so that no DNS
 server can delay or change what a configuration means (semantics, section 10).
@@ -69,6 +69,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def leaves_loopback(entry: AddressEntry) -> bool:
+    """Tell whether an entry can only be reached by a network; there agents need keys."""
+    return not (entry.host == "localhost" or is_loopback(entry.host))
 
 
 def parse_address_list(

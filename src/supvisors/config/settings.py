@@ -11,19 +11,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from supvisors.config.addresslist import AddressEntry, HostFacts, find_local
 from supvisors.config.locate import Where
 from supvisors.config.mistake import ConfigError, Mistake
-from supvisors.config.table import (
-    BUS_PORT_OFFSETS,
-    OPTIONS,
-    ConciliationStrategy,
-    Option,
-    StartingStrategy,
-)
+from supvisors.config.table import BUS_PORT_OFFSETS, OPTIONS, Option
+from supvisors.model import ConciliationStrategy, StartingStrategy
 
 #: Where events are published: they leave loopback only with keys.
 EVENT_HOST: Final = "127.0.0.1"
@@ -39,13 +34,15 @@ class Settings:
     """What `[supvisors]` says, with defaults filled in.
 
     Attributes:
-        addresses: the entries of `address_list`, in its order.
+        addresses: the entries of `address_list`, in its order, each with its port.
         local: the entry that is this host.
-        internal_port: first port for other agents on this host.
+        internal_port: first port for other agents on this host: that of `local`.
         event_port: port of the event interface on `EVENT_HOST`.
-        rules_file: not applied by this release.
+        rules_file: path of the rules file, None for no rules.
+        synchro_timeout_s: how long the start waits for the other addresses.
         inactivity_ticks: missed beats after which an address is judged.
         quorum: how many addresses must be RUNNING before anything is started or repaired.
+        state_dir: where keys and fences are kept; None for nowhere.
         logfile: of the agent, beside its standard output, which supervisord keeps; or None.
         logfile_maxbytes: 0 for a log that is never rotated.
         loglevel: critical, error, warn, info or debug.
@@ -100,8 +97,6 @@ def parse_settings(
         _set_local(reading, values, identifier, host)
     if not reading.is_wrong("event_port", "internal_port"):
         _check_ports(reading, values)
-    if values["rules_file"] is not None:
-        reading.warn("rules_file", "rules are not applied by this release", "Remove the option")
     if reading.mistakes:
         raise ConfigError(reading.sorted_mistakes(), tuple(reading.warnings))
     return Settings(**values), tuple(reading.warnings)
@@ -207,21 +202,40 @@ def _set_local(reading: _Reading, values: dict[str, Any], identifier: str, host:
     """Find the entry that is this host; without a list, the host name is the only one."""
     entries = values["addresses"]
     if entries is None:
-        values["local"] = AddressEntry(host.names[0], host.names[0])
+        values["local"] = AddressEntry(host.names[0], host.names[0], values["internal_port"])
         values["addresses"] = (values["local"],)
         return
     local = find_local(entries, identifier, values["internal_port"], host)
     if len(local) != 1:
         reading.refuse("address_list", *_no_local(entries, local, identifier, host))
-    if len(entries) > 1:
-        reading.refuse(
-            "address_list",
-            f"this release serves one address, and these are {len(entries)}",
-            f"Leave this host's entry alone, for example: address_list = {(local or entries)[0]}",
+        return
+    port = values["internal_port"]
+    values["local"] = replace(local[0], port=local[0].port or port)
+    values["addresses"] = tuple(replace(entry, port=entry.port or port) for entry in entries)
+    values["internal_port"] = values["local"].port
+    _check_neighbours(reading, values["addresses"])
+    if len(entries) > 1 and not reading.is_written("state_dir"):
+        reading.warn(
+            "state_dir",
+            "it is not set, so fences do not outlive a restart of the agent",
+            "Write an absolute path, for example: state_dir = %(here)s/state",
         )
-    if len(local) == 1:
-        values["local"] = local[0]
-        values["internal_port"] = local[0].port or values["internal_port"]
+
+
+def _check_neighbours(reading: _Reading, entries: tuple[AddressEntry, ...]) -> None:
+    """Refuse entries that would use one another's ports on one host."""
+    owners: dict[tuple[str, int], AddressEntry] = {}
+    for entry in entries:
+        ports = [(entry.host, (entry.port or 0) + offset) for offset in BUS_PORT_OFFSETS]
+        taken = next((place for place in ports if place in owners), None)
+        if taken is not None:
+            reading.refuse(
+                "address_list",
+                f"{owners[taken]} and {entry} both use port {taken[1]} of one host",
+                "Write ports that are 10 apart, for example: "
+                f"{replace(entry, port=(owners[taken].port or 0) + 10)}",
+            )
+        owners.update(dict.fromkeys(ports, entry))
 
 
 def _no_local(

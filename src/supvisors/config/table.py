@@ -11,34 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final, NoReturn
 
 from supvisors.config.addresslist import AddressEntry, parse_address_list
+from supvisors.model import ConciliationStrategy, StartingStrategy
 
 PORT_MAX: Final = 65535
 #: Ports that agents use among themselves, counted from `internal_port`. The one after it is
 #: left out, since that is the usual `event_port`.
 BUS_PORT_OFFSETS: Final = (0, 2, 3)
-
-
-class StartingStrategy(StrEnum):
-    """How an address is chosen for a start (semantics, section 7)."""
-
-    CONFIG = "CONFIG"
-    LESS_LOADED = "LESS_LOADED"
-    MOST_LOADED = "MOST_LOADED"
-
-
-class ConciliationStrategy(StrEnum):
-    """What is done about a process that runs too often (semantics, section 8)."""
-
-    SENICIDE = "SENICIDE"
-    INFANTICIDE = "INFANTICIDE"
-    STOP = "STOP"
-    RESTART = "RESTART"
-    RUNNING_FAILURE = "RUNNING_FAILURE"
-    USER = "USER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,18 +174,34 @@ OPTIONS: Final = (
     Option("internal_port", _INTERNAL_PORT, 65001, "First port that agents use among themselves."),
     Option("event_port", _port(65002), 65002, "Port of the event interface, on 127.0.0.1."),
     Option("event_host", _EVENT_HOST, None, "Not in this release: events stay on loopback.", "-"),
-    Option("rules_file", _path("rules.xml"), None, "Rules; this release does not apply them."),
-    Option("auto_fence", _BOOLEAN, False, "Isolate an address that falls silent."),
+    Option("rules_file", _path("rules.xml"), None, "XML file with rules for applications."),
+    Option("auto_fence", _BOOLEAN, False, "Isolate an address that is lost, until it is unfenced."),
     Option(
         "synchro_timeout",
         _integer(1, 3600, 15),
         15,
-        "Seconds to wait for the other addresses at the start.",
+        "Seconds to wait at the start for the other addresses.",
         "synchro_timeout_s",
     ),
-    Option("tick_period", _integer(1, 60, 1), 1, "Seconds from beat to beat.", "tick_period_s"),
-    Option("inactivity_ticks", _integer(2, 720, 5), 5, "Missed beats until an address is lost."),
-    Option("quorum", _integer(1, 1000, 1), None, "Addresses needed to start or repair anything."),
+    Option(
+        "tick_period",
+        _integer(1, 60, 1),
+        1,
+        "Seconds from beat to beat; the same on all hosts.",
+        "tick_period_s",
+    ),
+    Option(
+        "inactivity_ticks",
+        _integer(2, 720, 5),
+        5,
+        "Beats missed in a row until an address is lost.",
+    ),
+    Option(
+        "quorum",
+        _integer(1, 1000, 1),
+        None,
+        "Addresses that must be RUNNING for automatic actions.",
+    ),
     Option("starting_strategy", _STARTING, StartingStrategy.CONFIG, "Where a process starts."),
     Option(
         "conciliation_strategy",
@@ -212,7 +209,9 @@ OPTIONS: Final = (
         ConciliationStrategy.USER,
         "What is done about a process that runs too often.",
     ),
-    Option("state_dir", _path("state"), None, "Directory for what outlives a restart."),
+    Option(
+        "state_dir", _path("state"), None, "Directory of the keys and of what outlives a restart."
+    ),
     Option(
         "logfile", _path("supvisors.log"), None, "The agent's log, beside what supervisord keeps."
     ),
