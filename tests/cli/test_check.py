@@ -119,6 +119,17 @@ FINDINGS = {
         ":9: [supvisors] address_list = 'elsewhere': no entry is this host, which is neither "
         "named 'alpha', as its supervisord is,",
     ),
+    f"{BASE}[supvisors]\naddress_list = alpha, <beta>192.0.2.2\nstate_dir = /no/such\n": (
+        "fault",
+        ":10: [supvisors] state_dir = '/no/such': there is no key in /no/such/keys/self, and "
+        "agents need keys where they leave loopback, as for alpha:65001, <beta>192.0.2.2:65001. "
+        "Run 'supvisors keys init'.",
+    ),
+    f"{BASE}[supvisors]\naddress_list = <alpha>127.0.0.1, <beta>localhost:7001\n": (
+        "warning",
+        ": [supvisors] state_dir: it is not set, so fences do not outlive a restart of the agent. "
+        "Write an absolute path, for example: state_dir = %(here)s/state.",
+    ),
     f"{BASE}event_port = 60002\n": (
         "warning",
         ":8: [rpcinterface:supvisors] event_port = '60002': this option is not read here. Move "

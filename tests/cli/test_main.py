@@ -12,7 +12,10 @@ import pytest
 from supvisors import __version__
 from supvisors.cli import COMMANDS
 from supvisors.cli.check import check
+from supvisors.cli.demo import demo
 from supvisors.cli.events import events
+from supvisors.cli.fence import fence, unfence
+from supvisors.cli.status import status
 from supvisors.config import OPTIONS
 from tests.cli.harness import TIMEOUT_S, check_one_line, run
 
@@ -38,7 +41,7 @@ def test_help_tells_a_new_user_what_he_needs() -> None:
     ):
         assert word in words(done.stdout)
     for name, line in COMMANDS.items():
-        assert f"{name:6}  {line}" in done.stdout
+        assert f"{name:7}  {line}" in done.stdout
 
 
 def test_without_a_command_it_shows_the_help() -> None:
@@ -53,14 +56,15 @@ def test_every_command_explains_itself(name: str) -> None:
     assert "Show this message" in done.stdout
 
 
-@pytest.mark.parametrize("function", [check, events])
+@pytest.mark.parametrize("function", [demo, check, events, status, fence, unfence])
 def test_the_line_in_the_list_begins_the_help_of_the_command(function: object) -> None:
     name = getattr(function, "__name__", "")
     assert (function.__doc__ or "").startswith(f"{COMMANDS[name]}\n")
 
 
-@pytest.mark.parametrize("name", ["check", "events"])
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"demo", "keys"}))
 def test_a_command_about_one_supervisord_takes_its_file(name: str) -> None:
+    """The commands of `keys` do too: test_keys.py."""
     assert "-c, --conf CONF" in run(name, "--help").stdout
 
 
@@ -99,13 +103,17 @@ def test_the_console_command_is_the_same() -> None:
         (["events", "--port", "x"], ["--port", "integer"]),
         (["events", "--count", "0"], ["--count"]),
         (["events", "--seconds", "-1"], ["--seconds"]),
+        (["demo", "--addresses", "6"], ["--addresses", "less than or equal to 5"]),
+        (["fence"], ["ADDRESS", "See 'supvisors fence --help'"]),
+        (["unfence"], ["ADDRESS", "See 'supvisors unfence --help'"]),
+        (["status", "beta"], ["(beta)", "See 'supvisors status --help'"]),
     ],
 )
 def test_wrong_usage_is_one_line_with_the_cure(args: list[str], said: list[str]) -> None:
     check_one_line(run(*args), 2, *said)
 
 
-@pytest.mark.parametrize("command", ["check", "events"])
+@pytest.mark.parametrize("command", ["check", "events", "status"])
 def test_a_file_that_is_not_there_is_one_line_with_the_cure(command: str, tmp_path: Path) -> None:
     missing = str(tmp_path / "nowhere.conf")
     check_one_line(run(command, "-c", missing), 1, missing, "-c CONF")

@@ -1,6 +1,6 @@
 """The commands: each answers from the view what the bodies of the event interface say, in
-values that JSON has; what cannot be done is refused with a fault of Supervisor's, and a text
-that names what was asked and what there is instead."""
+values that JSON has, or asks for one input of the core; what cannot be done is refused with a
+fault of Supervisor's, and a text that names what was asked and what there is instead."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import json
 import pytest
 from supervisor.xmlrpc import Faults
 
-from supvisors.commands import API_VERSION, COMMANDS, Refused, perform
+from supvisors.commands import API_VERSION, COMMANDS, Act, Refused, perform
 from supvisors.core import ClusterView
+from supvisors.core.inputs import FenceOrder
+from supvisors.core.messages import Fence
 from supvisors.model import (
     AddressState,
     AddressStatus,
@@ -28,6 +30,8 @@ from supvisors.wire import body_as_dict
 
 ALPHA = AddressStatus("alpha", AddressState.RUNNING, 1_769_860_800_123, 1_769_860_800_124, 10)
 BETA = AddressStatus("beta", AddressState.SILENT)
+GAMMA = AddressStatus("gamma", AddressState.ISOLATED)
+DELTA = AddressStatus("delta", AddressState.ISOLATED)
 WEB = ApplicationStatus("web", ApplicationState.RUNNING, False, True)
 CRON = ApplicationStatus("cron", ApplicationState.STOPPED)
 WEB_1 = ProcessStatus("web", "web_1", ProcessState.RUNNING, True, 7, ("alpha",))
@@ -43,6 +47,18 @@ VIEW = ClusterView(
     infos=(),
     conflicts=(),
     dropped=(),
+    warnings=("delta is not heard: look at its network",),
+    local="alpha",
+)
+#: gamma is fenced, delta fences us, and beta was fenced once.
+FENCED = dataclasses.replace(
+    VIEW,
+    addresses=(ALPHA, BETA, GAMMA, DELTA),
+    fences=(
+        Fence("alpha", 0, True, "delta"),
+        Fence("beta", 1, False, "alpha"),
+        Fence("gamma", 0, True, "alpha"),
+    ),
 )
 EMPTY = ClusterView(SupvisorsStatus(SupvisorsState.INITIALIZATION), None, (), (), (), (), (), ())
 
@@ -68,6 +84,18 @@ def body(*statuses: object) -> list[object]:
         ("get_process_info", ["cron:cron"], body(CRON_CRON)),
         ("get_process_info", ["cron"], body(CRON_CRON)),
         ("get_all_process_info", [], body(CRON_CRON, WEB_1, WEB_2)),
+        (
+            "get_status",
+            [],
+            {
+                "supvisors": {"statecode": 2, "statename": "OPERATION"},
+                "master": "alpha",
+                "addresses": body(ALPHA, BETA),
+                "applications": body(CRON, WEB),
+                "processes": body(CRON_CRON, WEB_1, WEB_2),
+                "warnings": ["delta is not heard: look at its network"],
+            },
+        ),
     ],
 )
 def test_a_command_answers_from_the_view(name: str, params: list[object], expected: object) -> None:
@@ -84,10 +112,38 @@ def test_a_command_answers_from_the_view(name: str, params: list[object], expect
         ("get_all_addresses_info", []),
         ("get_all_applications_info", []),
         ("get_all_process_info", []),
+        (
+            "get_status",
+            {
+                "supvisors": {"statecode": 0, "statename": "INITIALIZATION"},
+                "master": "",
+                "addresses": [],
+                "applications": [],
+                "processes": [],
+                "warnings": [],
+            },
+        ),
     ],
 )
 def test_a_command_answers_before_anything_is_known(name: str, expected: object) -> None:
     assert perform(EMPTY, name, []) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "happening"),
+    [
+        ("fence", "beta", FenceOrder("beta", fenced=True)),
+        ("fence", "delta", FenceOrder("delta", fenced=True)),
+        ("unfence", "gamma", FenceOrder("gamma", fenced=False)),
+    ],
+)
+def test_an_order_is_one_input_and_then_answered(
+    name: str, address: str, happening: FenceOrder
+) -> None:
+    act = perform(FENCED, name, [address])
+    assert isinstance(act, Act)
+    assert act.happening == happening
+    assert act.result(FENCED) is True
 
 
 @pytest.mark.parametrize(
@@ -134,29 +190,83 @@ def test_a_command_answers_before_anything_is_known(name: str, expected: object)
             "get_master_address",
             ["x"],
             "INCORRECT_PARAMETERS",
-            "get_master_address takes 0 string(s)",
+            "get_master_address takes nothing",
         ),
         (
             VIEW,
             "get_address_info",
             [],
             "INCORRECT_PARAMETERS",
-            "get_address_info takes 1 string(s)",
+            "get_address_info takes string",
         ),
         (
             VIEW,
             "get_address_info",
             [1],
             "INCORRECT_PARAMETERS",
-            "get_address_info takes 1 string(s)",
+            "get_address_info takes string",
         ),
         (
             VIEW,
             "get_address_info",
             [["alpha"]],
             "INCORRECT_PARAMETERS",
-            "get_address_info takes 1 string(s)",
+            "get_address_info takes string",
         ),
+        (
+            FENCED,
+            "fence",
+            ["omega"],
+            "BAD_NAME",
+            "no address is named 'omega'; known: alpha, beta, delta, gamma",
+        ),
+        (
+            FENCED,
+            "unfence",
+            ["omega"],
+            "BAD_NAME",
+            "no address is named 'omega'; known: alpha, beta, delta, gamma",
+        ),
+        (
+            FENCED,
+            "fence",
+            ["alpha"],
+            "BAD_NAME",
+            "alpha is this address, and none is isolated by itself: "
+            "run 'supvisors fence alpha' at another address",
+        ),
+        (
+            FENCED,
+            "unfence",
+            ["alpha"],
+            "BAD_NAME",
+            "alpha is this address, and none is isolated by itself: "
+            "run 'supvisors unfence alpha' at another address",
+        ),
+        (
+            FENCED,
+            "fence",
+            ["gamma"],
+            "FAILED",
+            "gamma is fenced already: 'supvisors unfence gamma' ends it",
+        ),
+        (
+            FENCED,
+            "unfence",
+            ["beta"],
+            "FAILED",
+            "beta is not fenced, it is SILENT: there is nothing to lift",
+        ),
+        (
+            FENCED,
+            "unfence",
+            ["delta"],
+            "FAILED",
+            "delta is not fenced here: it is ISOLATED since it fences alpha; "
+            "run 'supvisors unfence alpha' at delta",
+        ),
+        (FENCED, "fence", [], "INCORRECT_PARAMETERS", "fence takes string"),
+        (EMPTY, "fence", ["beta"], "BAD_NAME", "no address is named 'beta'; known: none"),
     ],
 )
 def test_what_cannot_be_done_is_refused(

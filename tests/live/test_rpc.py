@@ -61,6 +61,18 @@ def test_every_command(serving: Site) -> None:
     assert [(p["process_name"], p["addresses"]) for p in camera] == [("camera", ["alpha"])]
     assert [p["process_name"] for p in rpc.get_process_info("station:*")] == ["camera", "radio"]
     assert len(rpc.get_all_process_info()) == 3
+    status = rpc.get_status()
+    assert status.pop("warnings") == []
+    dated = ("remote_time", "local_time")
+    for body in status["addresses"]:
+        assert all(body.pop(key) > 1.6e12 for key in dated)
+    assert status == {
+        "supvisors": rpc.get_supvisors_state(),
+        "master": "alpha",
+        "addresses": [{key: address[key] for key in address if key not in dated}],
+        "applications": rpc.get_all_applications_info(),
+        "processes": rpc.get_all_process_info(),
+    }
 
 
 @pytest.mark.parametrize(
@@ -70,6 +82,10 @@ def test_every_command(serving: Site) -> None:
         (("get_process_info", "nobody:*"), "BAD_NAME", "nobody"),
         (("get_application_info", "nobody"), "BAD_NAME", "station"),
         (("get_address_info", "nobody"), "BAD_NAME", "alpha"),
+        (("fence", "nobody"), "BAD_NAME", "alpha"),
+        (("fence", "alpha"), "BAD_NAME", "at another address"),
+        (("unfence", "alpha"), "BAD_NAME", "at another address"),
+        (("fence",), "INCORRECT_PARAMETERS", ""),
         (("get_address_info", 5), "INCORRECT_PARAMETERS", "string"),
         (("get_address_info",), "INCORRECT_PARAMETERS", ""),
         (("no_such_method",), "UNKNOWN_METHOD", ""),

@@ -23,14 +23,21 @@ from supvisors.cli.errors import FAILURE, SUCCESS, CommandError
 
 #: Name of each command and its line in the help; `_function` has the other half.
 COMMANDS: Final = {
-    "demo": "Show Supvisors at work, on a site of its own.",
+    "demo": "Show Supvisors at work, on hosts of its own.",
     "check": "Find what is wrong with a supervisord.conf.",
     "events": "Show events as they are published.",
+    "status": "Show what all hosts and their programs do, and what is wrong.",
+    "fence": "Shut an address out of the system.",
+    "unfence": "Let an address that was fenced come back.",
+    "keys": "Say by their keys who may join the system.",
 }
 
 
-def _function(name: str) -> Callable[..., int | None]:
-    """Import a command; it returns its exit status, None for success."""
+def _function(name: str) -> Callable[..., int | None] | typer.Typer:
+    """Import a command, a function or what holds commands of its own.
+
+    A function returns its exit status, None for success.
+    """
     match name:
         case "demo":
             from supvisors.cli.demo import demo
@@ -44,6 +51,22 @@ def _function(name: str) -> Callable[..., int | None]:
             from supvisors.cli.events import events
 
             return events
+        case "status":
+            from supvisors.cli.status import status
+
+            return status
+        case "fence":
+            from supvisors.cli.fence import fence
+
+            return fence
+        case "unfence":
+            from supvisors.cli.fence import unfence
+
+            return unfence
+        case "keys":
+            from supvisors.cli.keys import keys
+
+            return keys
     raise AssertionError(f"a command without a function: {name}")
 
 
@@ -54,8 +77,10 @@ class _Group(TyperGroup):
         name, _, rest = super().resolve_command(ctx, args)
         if name is None:  # completion of a word that is no command yet
             return name, None, rest
-        command = typer.Typer(add_completion=False, rich_markup_mode=None)
-        command.command()(_function(name))
+        command = _function(name)
+        if not isinstance(command, typer.Typer):
+            function, command = command, typer.Typer(add_completion=False, rich_markup_mode=None)
+            command.command()(function)
         return name, typer.main.get_command(command), rest
 
 

@@ -58,6 +58,7 @@ class Reading:
         parser: Supervisor's, None when a line of the files cannot be read at all.
         collected: the options of `[supvisors]`.
         processes: names of the processes by the name of their group, the agent left out.
+        autostarted: section and group of the programs that supervisord starts by itself.
         server_count: number of HTTP servers.
         has_own_program: whether the user wrote a `[program:supvisors]`.
         warnings: what Supervisor would only log.
@@ -68,6 +69,7 @@ class Reading:
     collected: Collected
     identifier: str
     processes: dict[str, tuple[str, ...]]
+    autostarted: tuple[tuple[str, str], ...]
     server_count: int
     has_own_program: bool
     complaints: tuple[Complaint, ...]
@@ -123,6 +125,7 @@ def read(file: str) -> Reading:
         collected=reader.collected(),
         identifier=getattr(reader.configroot.supervisord, "identifier", "supervisor"),
         processes=reader.processes(),
+        autostarted=tuple(reader.autostarted),
         server_count=reader.server_count,
         has_own_program=reader.has_own_program,
         complaints=tuple(reader.complaints),
@@ -138,6 +141,7 @@ class _Reader(ServerOptions):  # type: ignore[misc]
         self.configfile = file
         self.parser: Any = None
         self.complaints: list[Complaint] = []
+        self.autostarted: dict[tuple[str, str], None] = {}
         self.server_count = 0
         self.has_own_program = False
 
@@ -194,7 +198,10 @@ class _Reader(ServerOptions):  # type: ignore[misc]
         self, parser: Any, section: str, group_name: str, klass: Any = None
     ) -> Any:
         original = super()._processes_from_section
-        return self._attempt((section,), original, parser, section, group_name, klass)
+        configs = self._attempt((section,), original, parser, section, group_name, klass)
+        if any(config.autostart for config in configs):
+            self.autostarted[section, group_name] = None
+        return configs
 
     def server_configs_from_parser(self, parser: Any) -> Any:
         self.server_count = sum(name.startswith(_HTTP_SERVERS) for name in parser.sections())

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from supvisors import statedir
 from supvisors.cli.complaints import FACTORY_OPTION, as_mistakes
 from supvisors.cli.conf import Reading
 from supvisors.config import (
@@ -30,6 +31,7 @@ from supvisors.config import (
 )
 from supvisors.hostfacts import host_facts
 from supvisors.plugin.options import FACTORY, PROGRAM_SECTION, SECTION, user_problem
+from supvisors.rules import RuleBook, against, load_rules
 
 RPC_SECTION: Final = f"rpcinterface:{SECTION}"
 FACTORY_LINE: Final = f"{FACTORY_OPTION} = {FACTORY}"
@@ -91,13 +93,19 @@ def examine(reading: Reading) -> Examination:
         warnings += [*_plugin_warnings(reading), *_misspelt_sections(reading)]
         infos += _own_program(reading)
         try:
-            settings, told_besides = _settings(reading)
+            settings, told_besides = settings_of(reading)
         except ConfigError as error:
             faults += error.mistakes
             told_besides = error.warnings
         warnings += told_besides
         if settings is not None:
             faults += _missing_log_directory(reading, settings)
+            state_dir = statedir.examine(settings, locate_in_files(*reading.files))
+            faults += state_dir.faults
+            warnings += state_dir.warnings
+            rules_faults, rules_warnings = _rules(reading, settings)
+            faults += rules_faults
+            warnings += rules_warnings
             warnings += _taken_port(reading, settings)
     return Examination(
         (
@@ -109,7 +117,12 @@ def examine(reading: Reading) -> Examination:
     )
 
 
-def _settings(reading: Reading) -> tuple[Settings, tuple[Mistake, ...]]:
+def settings_of(reading: Reading) -> tuple[Settings, tuple[Mistake, ...]]:
+    """Return the settings of a configuration, and what the operator should be warned of.
+
+    Raises:
+        ConfigError: with every mistake.
+    """
     collected = reading.collected
     problems = dict(collected.problems)
     # As root, since whoever checks a file need not be who runs supervisord.
@@ -237,6 +250,31 @@ def _missing_log_directory(reading: Reading, settings: Settings) -> Iterator[Mis
         problem = f"there is no directory {os.path.dirname(settings.logfile)}"
         cure = "Make that directory, or correct the path"
         yield _at(reading, SECTION, "logfile", problem, cure, settings.logfile)
+
+
+def _rules(reading: Reading, settings: Settings) -> tuple[list[Mistake], list[Mistake]]:
+    """Return faults and warnings of the rules file, which both have its own lines."""
+    if settings.rules_file is None:
+        return [], []
+    names = [entry.name for entry in settings.addresses]
+    try:
+        rules, warnings = load_rules(settings.rules_file, names, locate_in_files(*reading.files))
+    except ConfigError as error:
+        return list(error.mistakes), list(error.warnings)
+    missed = against(rules, reading.processes, len(names))
+    return [], [*warnings, *missed, *_autostarted(reading, rules)]
+
+
+def _autostarted(reading: Reading, rules: RuleBook) -> Iterator[Mistake]:
+    for section, group in reading.autostarted:
+        if rules.is_managed(group):
+            value = _value(reading, section, "autostart")
+            problem = (
+                f"the rules name {group}, and supervisord starts this program by itself, on "
+                "every host and out of its turn"
+            )
+            option = "autostart" if value else ""
+            yield _at(reading, section, option, problem, "Write autostart = false", value)
 
 
 def _taken_port(reading: Reading, settings: Settings) -> Iterator[Mistake]:

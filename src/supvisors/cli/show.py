@@ -51,12 +51,15 @@ class EventConsole(Console):
         raise BrokenPipeError
 
 
-def show(console: Console, frames: Sequence[bytes]) -> None:
-    """Print the line of a message; of one that is malformed, what is wrong with it."""
+def show(console: Console, frames: Sequence[bytes]) -> Body | None:
+    """Print the line of a message and return its body; None, and what is wrong, of a bad one."""
     try:
-        console.print(line(decode(frames), time.strftime("%H:%M:%S")))
+        body = decode(frames)
     except WireError as error:
-        console.print(Text(_printable(f"malformed message: {error}"), BAD))
+        console.print(Text(printable(f"malformed message: {error}"), BAD))
+        return None
+    console.print(line(body, time.strftime("%H:%M:%S")))
+    return body
 
 
 def line(body: Body, clock: str) -> Text:
@@ -66,9 +69,9 @@ def line(body: Body, clock: str) -> Text:
     return Text.assemble(
         (f"{clock}  ", QUIET),
         f"{header_of(body):{_HEADER_WIDTH}}  ",
-        f"{_printable(subject):{_SUBJECT_WIDTH}}  ",
+        f"{printable(subject):{_SUBJECT_WIDTH}}  ",
         (f"{body.state.name:{_STATE_WIDTH if rest else 0}}", style),
-        f"  {_printable(rest)}" if rest else "",
+        f"  {printable(rest)}" if rest else "",
     )
 
 
@@ -115,6 +118,6 @@ def _is_bad(body: Body) -> bool:
     return False
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return `text` without what would steer the terminal; a name may come from anywhere."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -20,6 +20,8 @@ from supervisor.xmlrpc import Faults, RPCError
 
 #: How long the agent may take to answer.
 CALL_TIMEOUT_S = 10.0
+#: How long a command may take that waits for processes: longer than the agent lets it wait.
+WAIT_TIMEOUT_S = 610.0
 #: Calls that may wait at a time, so that a hanging agent does not fill supervisord.
 CALLS_MAX = 1000
 #: Supervisor asks a deferred answer at each turn of its loop, but not more often than this.
@@ -60,8 +62,13 @@ class Calls:
         self._last_id = 0
         self._calls: dict[int, Call] = {}
 
-    def forward(self, method: str, params: tuple[Any, ...]) -> Callable[[], Any]:
+    def forward(
+        self, method: str, params: tuple[Any, ...], wait: bool = False
+    ) -> Callable[[], Any]:
         """Send a call to the agent; return what Supervisor asks until the answer is there.
+
+        Args:
+            wait: the answer comes when processes have come to their end.
 
         Raises:
             RPCError: there is no agent, it does not read, or a parameter is no JSON value.
@@ -73,7 +80,9 @@ class Calls:
         number = self._last_id
         content = {"type": "call", "id": number, "method": method, "params": params}
         connection = self._send(content)
-        call = self._calls[number] = Call(time.monotonic() + self._timeout_s)
+        call = self._calls[number] = Call(
+            time.monotonic() + (WAIT_TIMEOUT_S if wait else self._timeout_s)
+        )
 
         def answer() -> Any:
             line = call.answer
@@ -103,11 +112,9 @@ class Calls:
     def _forget_abandoned(self) -> None:
         """Drop the calls whose callers hung up: nobody asks for their answers any more."""
         asked_last_s = time.monotonic() - 2 * DEFERRED_DELAY_S
-        while self._calls:
-            oldest = next(iter(self._calls))
-            if self._calls[oldest].deadline_s > asked_last_s:
-                return
-            del self._calls[oldest]
+        abandoned = [n for n, call in self._calls.items() if call.deadline_s <= asked_last_s]
+        for number in abandoned:
+            del self._calls[number]
 
     def answered(self, line: dict[str, Any]) -> None:
         """Take an answer of the agent and let the waiting channels look at once."""
@@ -208,3 +215,50 @@ class SupvisorsRPCInterface:
         @return array result  The statuses.
         """
         return self._calls.forward("get_all_process_info", ())
+
+    def get_status(self) -> Any:
+        """Return all that is known at one instant, and what an operator should look at.
+
+        Its keys are `supvisors`, `addresses`, `applications` and `processes` with the
+        statuses, `master` with the name of the master's address, empty when there is none,
+        and `warnings` with sentences.
+
+        @return struct result  The statuses.
+        """
+        return self._calls.forward("get_status", ())
+
+    def fence(self, address_name: Any) -> Any:
+        """Isolate an address from all others until it is unfenced; it goes on by itself.
+
+        @param string address_name  The name of another address than the one that is asked.
+        @return boolean result  Always true unless there is a fault.
+        """
+        return self._calls.forward("fence", (address_name,))
+
+    def unfence(self, address_name: Any) -> Any:
+        """Let an address that was fenced come back.
+
+        @param string address_name  The name of another address than the one that is asked.
+        @return boolean result  Always true unless there is a fault.
+        """
+        return self._calls.forward("unfence", (address_name,))
+
+    def start_args(self, namespec: Any, extra_args: Any, wait: Any) -> Any:
+        """Start a process of this address with arguments added to its command line.
+
+        @param string namespec  The name of the process, or `group:*` for a whole group.
+        @param string extra_args  The arguments, as in a shell; empty for none.
+        @param boolean wait  Return when it runs or has failed, not when it was ordered.
+        @return boolean result  Always true unless there is a fault.
+        """
+        params = (namespec, extra_args, wait)
+        return self._calls.forward("start_args", params, wait=bool(wait))
+
+    def stop_process(self, namespec: Any, wait: Any) -> Any:
+        """Stop a process on every address where it runs.
+
+        @param string namespec  The name of the process, or `group:*` for a whole group.
+        @param boolean wait  Return when it has stopped everywhere, not when it was ordered.
+        @return boolean result  Always true unless there is a fault.
+        """
+        return self._calls.forward("stop_process", (namespec, wait), wait=bool(wait))
