@@ -9,12 +9,12 @@ DEV := .venv/.ready-to-develop
 SETUP := tools/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check form types fast test live bench fmt changelog-draft changelog clean
+.PHONY: help demo check form types fast test live live-long fuzz sim bench fmt changelog-draft changelog clean
 
 help:  ## list these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(RUN)  ## a real supervisord with sample programs, and its events live: ARGS="--seconds 20"
+demo: $(RUN)  ## three real hosts, what is done to them, and their events live: ARGS="--seconds 20"
 	@$(BIN)/supvisors demo $(ARGS)
 
 check: $(DEV)  ## form, types and fast, side by side: less than a minute
@@ -32,10 +32,22 @@ fast: $(DEV)  ## house rules and all tests that start no supervisord
 
 test: $(DEV)  ## all tests, those with real supervisords and the examples included
 	@sh $(SETUP) cpp
+	@sh $(SETUP) net
 	$(BIN)/pytest $(ARGS)
 
 live: $(DEV)  ## only the tests with real supervisords: ARGS="-k reload"
 	$(BIN)/pytest tests/live $(ARGS)
+
+live-long: $(DEV)  ## the tests of several hosts, as long as what is claimed of them takes
+	@sh $(SETUP) net
+	SUPVISORS_LIVE_LONG=1 $(BIN)/pytest tests/live -k "cluster or netns" $(ARGS)
+
+fuzz: $(DEV)  ## feed the decoder of the bus with bent envelopes: SECONDS=600
+	PYTHONPATH=. $(BIN)/python tests/contract/fuzz_codec.py $(or $(SECONDS),60)
+
+sim: $(DEV)  ## simulated systems, one for each seed: SEEDS=1000, or one of them: SEED=7 TRACE=1
+	@$(BIN)/python -m tests.sim $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),\
+	  --seeds $(or $(SEEDS),100)) $(ARGS)
 
 bench: $(DEV)  ## measure the numbers that the documentation quotes
 	$(BIN)/python bench/run.py $(ARGS)

@@ -1,6 +1,7 @@
 """What Supvisors costs and how fast it tells, beside a stock supervisord, in one run.
 
-    make bench                      all of it, about half an hour
+    make bench                      all but `scale`, about half an hour
+    make bench ARGS=scale           how the cost of an agent grows, a quarter of an hour
     make bench ARGS="--quick"       a tenth of the samples, to see that it works
 
 Every figure that is quoted is measured side by side with its reference in the same run, on
@@ -20,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench import burst, idle, latency, pipeline
+from bench import burst, idle, latency, pipeline, scale
 
 ROUNDS = 5
 
@@ -30,21 +31,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure Supvisors beside a stock supervisord.")
     parser.add_argument("--quick", action="store_true", help="a tenth of the samples")
     parser.add_argument("--samples", type=int, default=500, help="of each latency")
-    parser.add_argument("only", nargs="*", help="latency, burst, pipeline, idle")
+    parser.add_argument("only", nargs="*", help="latency, burst, pipeline, idle, scale")
     arguments = parser.parse_args()
     only = set(arguments.only) or {"latency", "burst", "pipeline", "idle"}
-    scale = 10 if arguments.quick else 1
+    divisor = 10 if arguments.quick else 1
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}\n", flush=True)
         if "latency" in only:
-            latency.report(directory, samples=arguments.samples // scale)
+            latency.report(directory, samples=arguments.samples // divisor)
         if "burst" in only:
             burst.report(directory, rounds=ROUNDS)
         if "pipeline" in only:
-            pipeline.report(directory, rounds=ROUNDS, events=50_000 // scale)
+            pipeline.report(directory, rounds=ROUNDS, events=50_000 // divisor)
         if "idle" in only:
-            idle.report(directory, seconds=60 // scale)
+            idle.report(directory, seconds=60 // divisor)
+        if "scale" in only:
+            scale.report(scale.SIZES[:-1] if arguments.quick else scale.SIZES)
 
 
 def row(*cells: object) -> None:

@@ -12,11 +12,12 @@ methods of `Teller` whose names begin with `do_`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, cast
+from typing import Literal, Protocol, cast
 
 from supvisors.core import Core
 from supvisors.core.inputs import AgentLeaving, Input, Started, Wake
 from supvisors.core.outputs import Note, Output, Publish
+from supvisors.core.rulebook import FixedRules
 from supvisors.model import (
     AddressStatus,
     ApplicationStatus,
@@ -35,9 +36,19 @@ from tests.core.taps import PATIENT, Tap, heard
 BEGIN_S = 1_700_000_000
 
 
-def retell(story: str) -> str:
-    """Return a story with the answers that its commands get now."""
-    teller, lines, answered = Teller(), [], False
+class Performer(Protocol):
+    """Who performs the commands of a story."""
+
+    def perform(self, command: str) -> list[str]: ...
+
+
+def retell(story: str, performer: Performer | None = None) -> str:
+    """Return a story with the answers that its commands get now.
+
+    Args:
+        performer: None for a new `Teller`.
+    """
+    teller, lines, answered = performer or Teller(), [], False
     for line in story.splitlines():
         if line.startswith("> "):
             lines += [line, *teller.perform(line[2:])]
@@ -88,7 +99,7 @@ class Teller:
         """`start alpha`: the agent of the first address of this list starts."""
         self.taps = {address: Tap(address) for address in addresses}
         self.local = addresses[0]
-        self.core = Core(addresses, self.local, rules=self.rules, limits=PATIENT)
+        self.core = Core(addresses, self.local, rules=FixedRules(self.rules), limits=PATIENT)
         return self.hear(Started())
 
     def do_at(self, seconds: str) -> list[str]:

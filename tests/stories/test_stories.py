@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.stories.clusters import ClusterTeller
 from tests.stories.teller import retell
 
-STORIES = sorted(Path(__file__).parent.glob("*.txt"))
+STORIES = sorted(Path(__file__).parent.rglob("*.txt"))
 
 
 def test_there_are_stories() -> None:
@@ -18,7 +19,7 @@ def test_there_are_stories() -> None:
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.stem)
 def test_story(story: Path, pytestconfig: pytest.Config) -> None:
     written = story.read_text(encoding="utf-8")
-    told = retell(written)
+    told = retell(written, ClusterTeller() if story.parent.name == "clusters" else None)
     if pytestconfig.getoption("rewrite", default=False):
         story.write_text(told, encoding="utf-8")
     else:
