@@ -1,6 +1,7 @@
 """The fence registers, kept over restarts of the agent.
 
-Holds: `StateFile`, which saves and loads `fences.json` in `state_dir`.
+Holds: `StateFile`, which saves and loads `fences.json` in `state_dir`; `KeptFences`, the agent's use
+of it.
 Must not touch: what a fence means.
 Invariants: a save is whole or did not happen. Nothing that lies in the file, and nothing that
 the disk refuses, gives another exception than `StateError`: the agent logs it and goes on
@@ -17,6 +18,7 @@ import msgspec
 
 from supvisors.core.messages import Fence
 from supvisors.durable import make_directory, sync_directory, write_file
+from supvisors.log import Log
 
 FENCES_NAME = "fences.json"
 #: What a file that cannot be understood is renamed to; it replaces an older one.
@@ -102,3 +104,44 @@ class StateFile:
             f"Make room on its disk, or let the agent's user {wish} there; until then fences "
             "do not outlive this agent",
         )
+
+
+class KeptFences:
+    """The fence registers of a running agent, kept as well as the disk allows.
+
+    Without `state_dir`, or when the disk refuses, they are in force all the same, and do not
+    outlive a restart; `warnings` says so.
+
+    Args:
+        state_dir: the option, None without one.
+    """
+
+    def __init__(self, state_dir: str | None, log: Log) -> None:
+        self._file = StateFile(state_dir) if state_dir is not None else None
+        self._log = log
+        self._trouble = ""
+
+    def load(self) -> tuple[Fence, ...]:
+        """Return what was saved, nothing when that cannot be had."""
+        try:
+            return self._file.load() if self._file is not None else ()
+        except StateError as error:
+            self._complain(error)
+            return ()
+
+    def save(self, fences: tuple[Fence, ...]) -> None:
+        """Save them if it is possible."""
+        try:
+            if self._file is not None:
+                self._file.save(fences)
+            self._trouble = ""
+        except StateError as error:
+            self._complain(error)
+
+    def warnings(self) -> list[str]:
+        """Return what an operator should look at."""
+        return [self._trouble] if self._trouble else []
+
+    def _complain(self, error: StateError) -> None:
+        self._trouble = str(error)
+        self._log.write("error", "state", [("why", error)])

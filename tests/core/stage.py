@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from supvisors.core import Core, Limits
-from supvisors.core.inputs import Fetched, Got, Input, Started, StreamRecord, Ticked
-from supvisors.core.messages import Beat, Fence, PeerList, Vote
+from supvisors.core.inputs import Fetched, Got, Input, PeerList, Started, StreamRecord, Ticked
+from supvisors.core.messages import Beat, Fence, Vote
 from supvisors.core.outputs import Note, Output, Publish
 from supvisors.model import AddressState, AddressStatus, ProcessState, ProcessStatus, SupvisorsState
 from tests.core.taps import Tap, tap

@@ -20,14 +20,16 @@ from supvisors.core.inputs import (
     GroupsReset,
     Input,
     Loaded,
+    PeerList,
     ProcessChanged,
     Started,
     SupervisordLeaving,
     TapRecord,
     Ticked,
 )
-from supvisors.core.messages import Beat, PeerList
+from supvisors.core.messages import Beat
 from supvisors.core.outputs import Note, Output, Publish
+from supvisors.core.rulebook import FixedRules
 from supvisors.model import Body, ExitFacts, ProcessInfo, ProcessRule, ProcessState, SupvisorsState
 
 AGENT_BOOT = "agent of a peer"
@@ -139,7 +141,7 @@ def started(
 ) -> Core:
     """Return a core, started at time 0, that heard a beat and the list of each tap."""
     listed = addresses or tuple(tap.address for tap in taps)
-    core = Core(listed, listed[0], rules=rules or {}, limits=PATIENT)
+    core = Core(listed, listed[0], rules=FixedRules(rules), limits=PATIENT)
     core.handle(0.0, Started())
     for each in taps:
         core.handle(0.0, heard(listed[0], each.beat()))

@@ -6,6 +6,7 @@ from supvisors.core.beats import SPACING_S, Beats
 from supvisors.core.messages import Beat
 from supvisors.core.outputs import Say
 from supvisors.core.processes import Processes
+from supvisors.core.rulebook import NO_RULES
 from supvisors.core.telling import Telling
 from supvisors.model import SupvisorsState
 from tests.core.stage import of
@@ -16,7 +17,7 @@ def beat(number: int, *heard: str) -> Beat:
 
 
 def made(address_count: int = 3) -> tuple[Beats, Telling]:
-    telling = Telling(Processes(["alpha"], {}))
+    telling = Telling(Processes(["alpha"], NO_RULES))
     return Beats(address_count, telling), telling
 
 

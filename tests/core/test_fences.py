@@ -16,7 +16,6 @@ registers = st.lists(
 
 def test_an_order_raises_the_register() -> None:
     fences = Fences()
-    assert not fences.order("beta", False, "alpha")
     assert fences.order("beta", True, "alpha")
     assert not fences.order("beta", True, "alpha")
     assert fences.all() == (Fence("beta", 0, True, "alpha"),)
@@ -24,6 +23,13 @@ def test_an_order_raises_the_register() -> None:
     assert fences.all() == (Fence("beta", 1, False, "gamma"),)
     assert fences.order("beta", True, "alpha")
     assert fences.all() == (Fence("beta", 1, True, "alpha"),)
+
+
+def test_a_fence_is_lifted_even_where_none_is_known() -> None:
+    here, there = Fences(), Fences([Fence("beta", 0, True)])
+    assert here.order("beta", False, "alpha")
+    there.merge(here.all())
+    assert not there.is_fenced("beta")
 
 
 def test_an_unfence_voids_fences_that_come_late() -> None:

@@ -6,8 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from supvisors.core.inputs import Fetched, Got, GroupsReset, Loaded, Missed, ProcessChanged
-from supvisors.core.messages import PeerList
+from supvisors.core.inputs import (
+    Fetched,
+    Got,
+    GroupsReset,
+    Loaded,
+    Missed,
+    PeerList,
+    ProcessChanged,
+)
 from supvisors.core.outputs import Fetch, Note, Output, Publish, Record
 from supvisors.model import ProcessEvent
 from supvisors.model import ProcessState as S

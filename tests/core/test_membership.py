@@ -223,5 +223,16 @@ def test_auto_fence_fences_who_is_silent_but_not_who_said_good_bye() -> None:
     silent(it, "beta", "gamma")
     it.turn(it.peers["gamma"].ticked(1, leaving="supervisord"))
     it.seconds(6)
-    assert it.core.view().fences == (FENCED,)
+    assert it.core.view().fences == (replace(FENCED, auto=True),)
     assert it.state("gamma") is AddressState.SILENT
+
+
+def test_what_another_side_holds_against_a_peer_that_runs_here_does_not_count() -> None:
+    it = stage("beta", "gamma")
+    auto = Fence("beta", 0, True, "gamma", auto=True)
+    it.turn(it.peers["gamma"].ticked(1, fences=(auto,)))
+    assert it.state("beta") is AddressState.RUNNING
+    silent(it, "beta")
+    it.seconds(6)
+    it.turn(it.peers["gamma"].ticked(9_000, fences=(auto,)))
+    assert it.state("beta") is AddressState.ISOLATING

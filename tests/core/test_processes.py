@@ -8,6 +8,7 @@ import pytest
 
 from supvisors.core.inputs import ProcessChanged
 from supvisors.core.processes import Forced, Process, Processes, info_after
+from supvisors.core.rulebook import NO_RULES, FixedRules
 from supvisors.model import ExitFacts, ProcessInfo, ProcessRule, ProcessState, ProcessStatus
 
 ADDRESSES = ("alpha", "beta", "gamma")
@@ -98,20 +99,41 @@ def test_the_last_info_of_an_address_replaces_an_earlier_one_whatever_its_date()
 
 
 @pytest.mark.parametrize(
-    ("alpha", "forced", "state"),
+    ("beta", "state"),
     [
-        (info("UNKNOWN", 5), Forced(S.FATAL, 9, 0), "FATAL"),
-        (info("UNKNOWN", 9), Forced(S.FATAL, 9, 0), "FATAL"),
-        (info("STOPPED", 10), Forced(S.FATAL, 9, 0), "STOPPED"),
-        (info("RUNNING", 5), Forced(S.FATAL, 9, 0), "RUNNING"),
+        (None, "FATAL"),
+        (info("STOPPED", 8), "FATAL"),
+        (info("STOPPED", 10), "STOPPED"),
+        (info("RUNNING", 1), "RUNNING"),
     ],
 )
-def test_a_forced_state_holds_until_a_newer_event(
-    alpha: ProcessInfo, forced: Forced, state: str
-) -> None:
-    process = known(alpha)
-    process.forced = forced
+def test_a_forced_state_holds_until_a_newer_event(beta: ProcessInfo | None, state: str) -> None:
+    process = known(info("UNKNOWN", 5))
+    process.forced = {0: Forced(S.FATAL, 9)}
+    process.put(1, beta)
     assert merged(process) == (state, True)
+
+
+def test_what_a_lost_host_says_itself_ends_what_was_forced() -> None:
+    processes = Processes(ADDRESSES, NO_RULES)
+    processes.replace(0, [info("RUNNING", 5)])
+    processes.lose(0, LOST_NS)
+    (process,) = processes.replace(0, [info("UNKNOWN", 5)])
+    assert process.body(ADDRESSES).state is S.UNKNOWN
+
+
+def test_the_order_in_which_hosts_are_lost_and_processes_removed_is_of_no_account() -> None:
+    """A verdict counts as soon as the process is nowhere, whenever that is."""
+    first, second = Processes(ADDRESSES, NO_RULES), Processes(ADDRESSES, NO_RULES)
+    for processes in (first, second):
+        processes.replace(0, [info("RUNNING", 5)])
+        processes.replace(1, [info("RUNNING", 6)])
+    first.lose(0, LOST_NS)
+    first.replace(1, [])
+    second.replace(1, [])
+    second.lose(0, LOST_NS)
+    assert [p.body(ADDRESSES) for p in first] == [p.body(ADDRESSES) for p in second]
+    assert [p.body(ADDRESSES).state for p in first] == [S.FATAL]
 
 
 def test_last_event_is_the_newest_of_all_addresses_in_whole_seconds() -> None:
@@ -135,7 +157,7 @@ def test_a_pid_is_kept_only_where_there_is_a_process(state: ProcessState) -> Non
 
 
 def test_a_list_is_believed_about_a_pid_only_where_there_is_a_process() -> None:
-    processes = Processes(ADDRESSES, {})
+    processes = Processes(ADDRESSES, NO_RULES)
     processes.replace(0, [replace(info("EXITED"), pid=12)])
     assert [process.infos[0].pid for process in processes] == [0]
 
@@ -162,7 +184,7 @@ def names(touched: list[Process]) -> list[str]:
 
 
 def test_replacing_a_list_touches_only_what_differs() -> None:
-    processes = Processes(ADDRESSES, {})
+    processes = Processes(ADDRESSES, NO_RULES)
     web, db, log = (info("STOPPED", name=name) for name in ("web", "db", "log"))
     assert names(processes.replace(0, [web, db])) == ["shop:web", "shop:db"]
     assert names(processes.replace(0, [web, db])) == []
@@ -171,14 +193,14 @@ def test_replacing_a_list_touches_only_what_differs() -> None:
 
 
 def test_replacing_a_group_leaves_the_others() -> None:
-    processes = Processes(ADDRESSES, {})
+    processes = Processes(ADDRESSES, NO_RULES)
     processes.replace(0, [info("STOPPED"), info("STOPPED", group="office")])
     assert names(processes.replace(0, [], "shop")) == ["shop:web"]
     assert names(processes.replace(0, [], "nobody")) == []
 
 
 def test_replacing_a_list_leaves_the_other_addresses() -> None:
-    processes = Processes(ADDRESSES, {})
+    processes = Processes(ADDRESSES, NO_RULES)
     processes.replace(0, [info("STOPPED", 1_000_000_000)])
     processes.replace(1, [info("RUNNING", 2_000_000_000)])
     (process,) = processes.replace(1, [])
@@ -187,7 +209,7 @@ def test_replacing_a_list_leaves_the_other_addresses() -> None:
 
 
 def test_a_process_that_nobody_knows_any_more_is_unknown_then_forgotten() -> None:
-    processes = Processes(ADDRESSES, {})
+    processes = Processes(ADDRESSES, NO_RULES)
     (process,) = processes.replace(0, [info("EXITED", 3_000_000_000, expected=False)])
     processes.settle(process)
     (process,) = processes.replace(0, [])
@@ -200,7 +222,7 @@ def test_a_process_that_nobody_knows_any_more_is_unknown_then_forgotten() -> Non
 
 @pytest.mark.parametrize("state", list(ProcessState))
 def test_a_process_loads_its_address_while_it_is_present(state: ProcessState) -> None:
-    processes = Processes(ADDRESSES, {"shop:web": ProcessRule(expected_loading=30)})
+    processes = Processes(ADDRESSES, FixedRules({"shop:web": ProcessRule(expected_loading=30)}))
     processes.replace(1, [info(state.name)])
     present = state in (S.STARTING, S.RUNNING, S.BACKOFF, S.STOPPING)
     assert [processes.loading(index) for index in range(3)] == [0, 30 if present else 0, 0]
@@ -210,7 +232,7 @@ def test_a_process_loads_its_address_while_it_is_present(state: ProcessState) ->
 
 def test_a_loading_is_clamped_but_not_forgotten() -> None:
     rule = ProcessRule(expected_loading=60)
-    processes = Processes(ADDRESSES, {"shop:web": rule, "shop:db": rule})
+    processes = Processes(ADDRESSES, FixedRules({"shop:web": rule, "shop:db": rule}))
     processes.replace(0, [info("RUNNING", name="web"), info("RUNNING", name="db")])
     assert processes.loading(0) == 100
     processes.replace(0, [info("RUNNING", name="web")])
@@ -238,7 +260,7 @@ LOST = [
 
 @pytest.mark.parametrize(("alpha", "beta", "state", "alpha_after"), LOST)
 def test_host_lost(alpha: str, beta: str | None, state: str, alpha_after: str) -> None:
-    processes = Processes(ADDRESSES, {"shop:web": ProcessRule(expected_loading=10)})
+    processes = Processes(ADDRESSES, FixedRules({"shop:web": ProcessRule(expected_loading=10)}))
     spawned = alpha in ("STARTING", "RUNNING", "STOPPING")
     processes.replace(0, [replace(info(alpha, 5), pid=12 if spawned else 0)])
     if beta is not None:
@@ -255,7 +277,7 @@ def test_host_lost(alpha: str, beta: str | None, state: str, alpha_after: str) -
 
 
 def test_a_newer_event_replaces_the_verdict_on_a_lost_host() -> None:
-    processes = Processes(ADDRESSES, {})
+    processes = Processes(ADDRESSES, NO_RULES)
     processes.replace(0, [info("RUNNING", 5)])
     processes.lose(0, LOST_NS)
     (process,) = processes
@@ -267,7 +289,7 @@ def test_a_newer_event_replaces_the_verdict_on_a_lost_host() -> None:
 
 
 def test_both_hosts_of_a_process_lost() -> None:
-    processes = Processes(ADDRESSES, {})
+    processes = Processes(ADDRESSES, NO_RULES)
     processes.replace(0, [info("RUNNING", 5)])
     processes.replace(1, [info("RUNNING", 6)])
     processes.lose(0, LOST_NS)

@@ -13,6 +13,7 @@ from supvisors.core import ClusterView, Core
 from supvisors.core.inputs import Input, Loaded, ProcessChanged, Started, TapRecord, Ticked, Wake
 from supvisors.core.outputs import Output
 from supvisors.core.processes import Forced, Process
+from supvisors.core.rulebook import FixedRules
 from supvisors.model import (
     AddressState,
     AddressStatus,
@@ -149,7 +150,7 @@ class History:
 
     def new_core(self) -> Core:
         names = [tap.address for tap in self.taps]
-        return Core(names, "alpha", rules=self.rules, limits=PATIENT)
+        return Core(names, "alpha", rules=FixedRules(self.rules), limits=PATIENT)
 
     def inputs(self) -> Iterator[Input]:
         yield Started()
@@ -207,10 +208,10 @@ def test_statuses_are_what_a_count_from_scratch_gives(history: History) -> None:
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.none() | infos("shop")), max_size=12),
     st.permutations(range(3)),
-    st.none() | st.builds(Forced, st.just(S.FATAL), dates_ns, st.just(0)),
+    st.dictionaries(st.integers(0, 2), st.builds(Forced, st.just(S.FATAL), dates_ns), max_size=2),
 )
 def test_a_merged_state_depends_on_the_set_of_infos_alone(
-    said: list[tuple[int, ProcessInfo | None]], order: list[int], forced: Forced | None
+    said: list[tuple[int, ProcessInfo | None]], order: list[int], forced: dict[int, Forced]
 ) -> None:
     """What each address said last is all that counts, not what came before nor who was first."""
     heard, told_at_once = (Process("shop", "web", forced=forced) for _ in range(2))

@@ -45,6 +45,7 @@ ROOMS = {
     "core": _room("utils model", standard=PURE - {"contextlib", "ipaddress", "json", "re"}),
     "wire": _room("utils model", "msgspec", PURE),
     "config": _room("model", standard=PURE | {"hashlib"}),
+    "rules": _room("model config", "lxml", PURE | {"hashlib", "importlib"}),
     "plugin": _room(libraries="supervisor"),
     # the agent's adapters
     "hostfacts": _room("config"),
@@ -52,7 +53,7 @@ ROOMS = {
     "cursor": _room(),
     "durable": _room(),
     "keys": _room("durable", "zmq"),
-    "statefile": _room("core.messages durable", "msgspec"),
+    "statefile": _room("core.messages durable log", "msgspec"),
     "statedir": _room("config keys"),
     "trace": _room("core.inputs", "msgspec"),
     "tapframes": _room("model core.inputs", "msgspec"),
@@ -62,7 +63,8 @@ ROOMS = {
     "publisher": _room("model wire", "zmq"),
     "commands": _room("model core wire"),
     "startup": _room(
-        "bus.sockets config hostfacts keys log neighbours publisher statedir tapframes", "zmq"
+        "bus.sockets config hostfacts keys log neighbours publisher rules statedir tapframes",
+        "zmq",
     ),
     "agent": _room(
         "model config core log cursor trace tapframes link neighbours publisher commands startup "
@@ -72,7 +74,7 @@ ROOMS = {
     # what runs at its clients
     "client": _room("utils model wire", "zmq"),
     "cli": _room(
-        "utils model wire config hostfacts durable keys statedir plugin.options client",
+        "utils model wire config hostfacts durable keys statedir rules plugin.options client",
         "rich supervisor typer zmq",
     ),
 }

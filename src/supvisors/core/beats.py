@@ -39,21 +39,24 @@ class Beats:
         self._last_s = float("-inf")
         self.due_s: float | None = None
 
-    def tick(self, now: float, beat: Beat) -> None:
-        """Say it at a tick of the local address."""
+    def tick(self, now: float, beat: Beat) -> bool:
+        """Say it at a tick of the local address; return whether it was said."""
         if not self._is_alone:
             self._say(now, beat)
+        return not self._is_alone
 
-    def settle(self, now: float, beat: Beat) -> None:
-        """Say it if others have to know before the next tick."""
+    def settle(self, now: float, beat: Beat) -> bool:
+        """Say it if others have to know before the next tick; return whether it was said."""
         if self._last is None:
-            return
+            return False
         if beat == replace(self._last, number=beat.number):
             self.due_s = None
         elif now >= self._last_s + self._spacing_s:
             self._say(now, beat)
+            return True
         else:
             self.due_s = self._last_s + self._spacing_s
+        return False
 
     def good_bye(
         self, now: float, beat: Beat, leaving: Literal["agent", "supervisord"], grace_s: int

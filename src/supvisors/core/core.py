@@ -9,30 +9,33 @@ Tests: tests/core/test_core.py, tests/core/test_properties.py, tests/stories/, t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Final, assert_never
 
 from supvisors.core import phase
 from supvisors.core.addresses import Address
 from supvisors.core.addresses import Trigger as AddressTrigger
 from supvisors.core.beats import Beats
+from supvisors.core.calls import Calls
 from supvisors.core.diagnosis import diagnose
 from supvisors.core.following import Following
 from supvisors.core.hearing import Hearing
 from supvisors.core.inputs import (
     AgentLeaving,
+    Answered,
+    Asked,
     BusFact,
+    Done,
     FenceOrder,
     Fetched,
     Got,
-    GroupAdded,
-    GroupRemoved,
     GroupsReset,
     Input,
     Linked,
     Loaded,
     Missed,
+    Order,
+    PeerList,
     ProcessChanged,
     Started,
     SupervisordLeaving,
@@ -41,16 +44,18 @@ from supvisors.core.inputs import (
     Wake,
 )
 from supvisors.core.leadership import Leadership
+from supvisors.core.localtap import LocalTap
 from supvisors.core.losses import Losses
 from supvisors.core.membership import Limits, Membership
-from supvisors.core.messages import Beat, Digests, Lost, PeerList
-from supvisors.core.outputs import Output, Record
+from supvisors.core.messages import Answer, Beat, Digests, Lost
+from supvisors.core.orders import Orders
+from supvisors.core.outputs import Output
 from supvisors.core.processes import NS_PER_S, Processes, ProcessOnAddress
+from supvisors.core.rulebook import NO_RULES, RuleBook
 from supvisors.core.telling import Telling
 from supvisors.core.view import ClusterView
-from supvisors.model import AddressState, ProcessRule, SupvisorsStatus, namespec
+from supvisors.model import AddressState, SupvisorsStatus, namespec
 
-NO_RULES: Final[Mapping[str, ProcessRule]] = MappingProxyType({})
 NO_DIGESTS: Final = Digests()
 USUAL_LIMITS: Final = Limits()
 
@@ -71,7 +76,7 @@ class Core:
         quorum: how many addresses must be RUNNING before anything is started by itself.
         digests: of what must be the same everywhere.
         address_refresh_s: time between two publications of the unchanged status of an address.
-        rules: by namespec.
+        rules: what operators declare.
     """
 
     def __init__(
@@ -84,7 +89,7 @@ class Core:
         quorum: int = 1,
         digests: Digests = NO_DIGESTS,
         address_refresh_s: float = 5.0,
-        rules: Mapping[str, ProcessRule] = NO_RULES,
+        rules: RuleBook = NO_RULES,
     ) -> None:
         assert len(set(addresses)) == len(addresses), f"an address is listed twice: {addresses}"
         assert local in addresses, f"{local} is not in the address list: {addresses}"
@@ -103,11 +108,14 @@ class Core:
         self._losses = Losses(self._processes, telling)
         self._following = Following(self._membership, self._hearing, self._losses, telling)
         self._beats = Beats(len(self._names), telling)
+        self._tap = LocalTap(self._local, self._is_alone, self._membership, self._hearing, telling)
+        self._calls = Calls(self._local, boot, telling)
+        by_index = {address.index: address for address in everybody}
+        self._orders = Orders(by_index, self._local, self._processes, self._calls, telling)
         self._address_refresh_s = address_refresh_s
         self._refresh_due_s: float | None = None
         self._now = 0.0
         self._wall_ns_at_zero = 0
-        self._leaving_mode: str | None = None
         self._left = False
 
     # --- the door --------------------------------------------------------------------------
@@ -127,36 +135,59 @@ class Core:
         if started:
             self._notice_pause(now)
         self._now = now
-        match happening:
-            case ProcessChanged():  # nothing else follows from it, and it comes in floods
-                self._hear(happening)
-                return self._telling.take()
-            case Got(record=ProcessChanged()):
+        change = happening.record if isinstance(happening, Got) else happening
+        if isinstance(change, ProcessChanged):  # it comes in floods, and hardly anything follows
+            if isinstance(happening, Got):
                 self._hear_peer(now, happening)
-                return self._telling.take()
+            else:
+                self._tap.hear(change)
+            self._orders.settle(now)
+            return self._telling.take()
+        if isinstance(happening, Ticked) and self._says_nothing_new(now, happening):
+            return []
+        self._take(now, happening)
+        if not self._left:
+            self._settle(now, is_tick=isinstance(happening, Ticked) and happening.beat is None)
+        return self._telling.take()
+
+    def _says_nothing_new(self, now: float, ticked: Ticked) -> bool:
+        peer = self._addresses.get(ticked.address)
+        if peer is None or peer is self._local:
+            return False
+        return self._membership.beat_unchanged(peer, ticked, now)
+
+    def _take(self, now: float, happening: Input) -> None:
+        match happening:
             case Started():
                 self._start(now, happening)
             case Wake():
                 self._refresh(now)
             case AgentLeaving():
                 self._agent_leaves(now)
-                return self._telling.take()
             case FenceOrder():
                 self._membership.order(self._addresses[happening.address], happening.fenced, now)
+            case Order():
+                self._orders.take(happening, now)
+            case Done():
+                self._calls.done(Answer(happening.call_id, happening.fault, happening.text))
             case Ticked() if happening.address == self._local.name:
                 self._tick(now, happening)
-            case Ticked() | Got() | Missed() | Fetched() | Linked():
+            case Ticked() | Got() | Missed() | Fetched() | Linked() | Asked() | Answered():
                 self._hear_peer(now, happening)
             case _:
                 self._hear(happening)
-        self._settle(now, is_tick=isinstance(happening, Ticked) and happening.beat is None)
-        return self._telling.take()
 
     def deadline(self) -> float | None:
         """Return when `Wake` is next wanted, on the clock of `now`; None for never."""
         if self._left:
             return None
-        due = (self._refresh_due_s, self._membership.due_s, self._beats.due_s)
+        due = (
+            self._refresh_due_s,
+            self._membership.due_s,
+            self._beats.due_s,
+            self._calls.due_s,
+            self._orders.due_s,
+        )
         return min((at_s for at_s in due if at_s is not None), default=None)
 
     def peer_list(self, address: str) -> PeerList | None:
@@ -169,11 +200,14 @@ class Core:
         if known is None or known.boot is None:
             return None
         lost: tuple[Lost, ...] = ()
+        recent: tuple[ProcessChanged, ...] = ()
         if known is self._local:
             lost = tuple(self._losses.known[name] for name in sorted(self._losses.known))
+            recent = tuple(self._tap.recent)
         elif not self._membership.hears(known, self._now) or known.loaded_boot is None:
             return None
-        return PeerList(known.boot, known.seq, self._processes.infos_of(known.index), lost)
+        infos = self._processes.infos_of(known.index)
+        return PeerList(known.boot, known.seq, infos, lost, recent)
 
     def view(self) -> ClusterView:
         """Return all that is known now. The cost grows with the number of processes."""
@@ -234,12 +268,12 @@ class Core:
 
     def _agent_leaves(self, now: float) -> None:
         self._left, self._refresh_due_s = True, None
-        ends = self._leaving_mode == "shutdown"
+        ends = self._tap.leaving == "shutdown"
         beat = self._beat(now)
         self._beats.good_bye(
             now, beat, "supervisord" if ends else "agent", 0 if ends else AGENT_GRACE_S
         )
-        if not self._move(phase.Trigger.AGENT_LEFT):
+        if not self._move(phase.Trigger.AGENT_LEFT) and self._tap.leaving is None:
             reason = "the agent is leaving and supervisord stays: the Supvisors state does too"
             self._telling.note(reason, ("state", self._phase.state.name))
 
@@ -256,49 +290,12 @@ class Core:
                 self._following.fetch(peer)
 
     def _hear(self, said: Loaded | TapRecord) -> None:
-        local = self._local
-        assert said.address == local.name, f"the tap of {local.name} told of {said.address}"
-        if isinstance(said, Loaded):
-            self._load(said)
-            return
-        local.follow(said)
-        self._record(said)
+        self._tap.hear(said)
         match said:
-            case ProcessChanged():
-                self._hearing.change(local, said)
-            case GroupAdded() | GroupRemoved():
-                self._hearing.replace(local, said)
             case GroupsReset():
-                self._leaving_mode = None
-                self._hearing.replace(local, said)
                 self._move(phase.Trigger.RELOADED)
-            case SupervisordLeaving():
-                self._supervisord_leaves(said)
-            case _:
-                assert_never(said)
-
-    def _load(self, loaded: Loaded) -> None:
-        local = self._local
-        if local.boot is not None:  # peers follow it already
-            self._record(GroupsReset(local.name, loaded.boot, loaded.seq, loaded.processes))
-        local.load(loaded)
-        if loaded.lost is not None:
-            self._hearing.lost(local, *loaded.lost)
-        self._hearing.load(local, loaded.processes)
-        self._membership.step(local, AddressTrigger.CHECKED)
-        self._telling.loading(local)
-
-    def _record(self, record: TapRecord) -> None:
-        if not self._is_alone:
-            self._telling.emit(Record(record))
-
-    def _supervisord_leaves(self, leaving: SupervisordLeaving) -> None:
-        self._leaving_mode = leaving.mode
-        self._telling.note(
-            "supervisord is leaving", ("address", self._local.name), ("mode", leaving.mode)
-        )
-        if self._is_alone:
-            self._move(phase.LEAVING[leaving.mode])
+            case SupervisordLeaving(mode=mode) if self._is_alone:
+                self._move(phase.LEAVING[mode])
 
     # --- what peers say --------------------------------------------------------------------
 
@@ -321,6 +318,10 @@ class Core:
                 self._membership.step(peer, AddressTrigger.LINK_CUT)
             case Linked():
                 pass
+            case Asked():
+                self._calls.asked(peer, fact.call, self._leadership.obeyed, now)
+            case Answered():
+                self._calls.answered(peer, fact.answer)
             case _:
                 assert_never(fact)
 
@@ -328,6 +329,8 @@ class Core:
 
     def _settle(self, now: float, is_tick: bool) -> None:
         self._membership.judge(now)
+        self._calls.expire(now)
+        self._orders.settle(now)
         usable = self._membership.usable(now)
         changed = self._leadership.settle(usable, self._digests, self._membership.assembled)
         self._take_masters_state(changed)
@@ -335,10 +338,8 @@ class Core:
         if self._is_alone:
             return
         beat = self._beat(now)
-        if is_tick:
-            self._beats.tick(now, beat)
-        else:
-            self._beats.settle(now, beat)
+        if self._beats.tick(now, beat) if is_tick else self._beats.settle(now, beat):
+            self._calls.beat(beat.number, now)
 
     def _take_masters_state(self, changed: bool) -> None:
         master = self._leadership.master

@@ -37,13 +37,19 @@ class Fences:
         fence = self._registers.get(address)
         return fence is not None and fence.fenced
 
-    def order(self, address: str, fenced: bool, by: str) -> bool:
-        """Fence an address or lift its fence; return whether that changed anything."""
-        if self.is_fenced(address) == fenced:
+    def order(self, address: str, fenced: bool, by: str, auto: bool = False) -> bool:
+        """Fence an address or lift its fence; return whether that changed anything.
+
+        A fence is lifted even where none is known: a peer may have one that did not count here.
+
+        Args:
+            auto: nobody said so: the address is silent.
+        """
+        if fenced and self.is_fenced(address):
             return False
         before = self._registers.get(address)
         generation = before.generation if before is not None else 0
-        register = Fence(address, generation + (not fenced), fenced, by)
+        register = Fence(address, generation + (not fenced), fenced, by, auto)
         self._registers[address] = register
         return True
 

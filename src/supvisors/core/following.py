@@ -81,8 +81,9 @@ class Following:
                 return
             self._restarted_unheard(peer, fetched.boot)
         told = fetched.peer_list
+        self._catch_up(peer, told.recent)
         hole = peer.hole_before(told.tap_boot, told.tap_seq + 1)
-        if hole is not None and peer.loaded_boot is not None:
+        if hole is not None:
             self._hearing.lost(peer, *hole)
         peer.boot, peer.seq, peer.has_hole = told.tap_boot, told.tap_seq, False
         peer.said_lost = {lost.address: lost for lost in told.lost}
@@ -109,6 +110,16 @@ class Following:
             case _:
                 self._membership.drop(peer.name, "a record that is not of its own supervisord")
 
+    def _catch_up(self, peer: Address, recent: tuple[ProcessChanged, ...]) -> None:
+        """Hear the records that came while we did not hear the peer, or its agent was away.
+
+        They have to follow on what was heard last; else only the list tells of them.
+        """
+        for record in recent:
+            of_it = record.address == peer.name and record.boot == peer.boot
+            if of_it and record.seq == peer.seq + 1:
+                self._record(peer, record)
+
     def _restarted_unheard(self, peer: Address, boot: str) -> None:
         """A relay tells of an agent whose first beats were not heard here."""
         assert peer.beat is not None, f"{peer.name} is relayed and was never heard"
@@ -130,8 +141,6 @@ class Following:
             case GroupAdded() | GroupRemoved() | GroupsReset():
                 self._hearing.replace(peer, record)
             case SupervisordLeaving():
-                self._telling.note(
-                    "supervisord is leaving", ("address", peer.name), ("mode", record.mode)
-                )
+                self._hearing.leaving(peer, record)
             case _:
                 assert_never(record)

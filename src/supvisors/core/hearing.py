@@ -13,7 +13,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from supvisors.core.addresses import Address
-from supvisors.core.inputs import GroupAdded, GroupRemoved, GroupsReset, ProcessChanged
+from supvisors.core.inputs import (
+    GroupAdded,
+    GroupRemoved,
+    GroupsReset,
+    ProcessChanged,
+    SupervisordLeaving,
+)
 from supvisors.core.outputs import Fact
 from supvisors.core.processes import NS_PER_S, Processes
 from supvisors.core.telling import Telling
@@ -76,6 +82,12 @@ class Hearing:
         self._telling.note(reason, *facts, ("seq", record.seq), ("changed", len(touched)))
         self._telling.processes(touched)
         self._telling.loading(address)
+
+    def leaving(self, address: Address, record: SupervisordLeaving) -> None:
+        """Say that a supervisord begins to stop all its programs."""
+        self._telling.note(
+            "supervisord is leaving", ("address", address.name), ("mode", record.mode)
+        )
 
     def change(self, address: Address, change: ProcessChanged) -> None:
         """Take one change of one process."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from supvisors.core.messages import Beat, Fence, Found, Lost, PeerList
+from supvisors.core.messages import Answer, Beat, Call, Fence, Found, Lost, Verb
 from supvisors.model import ExitFacts, ProcessInfo, ProcessState
 
 
@@ -140,6 +140,24 @@ class AgentLeaving:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerList:
+    """What an agent knows of one address, for an agent that fetches it.
+
+    Attributes:
+        tap_boot, tap_seq: record of that address's tap up to which the list is true.
+        processes: every process of that address.
+        lost: what the answering agent knows of hosts that are lost; only the master's counts.
+        recent: the last changes up to `tap_seq`, for who knew the list before them.
+    """
+
+    tap_boot: str
+    tap_seq: int
+    processes: tuple[ProcessInfo, ...]
+    lost: tuple[Lost, ...] = ()
+    recent: tuple[ProcessChanged, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Got:
     """The next record of a peer's stream. The bus promises order, and each record once.
 
@@ -182,6 +200,22 @@ class Linked:
     up: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A peer asks for something to be done here."""
+
+    address: str
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A peer says what became of a call of ours."""
+
+    address: str
+    answer: Answer
+
+
 # --- from operators ------------------------------------------------------------------------
 
 
@@ -194,7 +228,40 @@ class FenceOrder:
 
 
 TapRecord = ProcessChanged | GroupAdded | GroupRemoved | GroupsReset | SupervisordLeaving
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An operator wants processes started here or stopped everywhere; `Respond` answers.
+
+    Attributes:
+        request: identity of the request.
+        namespecs: of the processes; the caller has checked that they are known.
+        argument: extra arguments of a start.
+        wait: answer when it has come to its end, not when supervisord has taken it.
+    """
+
+    request: int
+    verb: Verb
+    namespecs: tuple[str, ...]
+    argument: str = ""
+    wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The local supervisord has taken, or refused, what `Do` asked for.
+
+    Attributes:
+        fault: name of the fault among Supervisor's `Faults`, '' when it was taken.
+    """
+
+    call_id: str
+    fault: str = ""
+    text: str = ""
+
+
 #: What an agent's stream consists of.
 StreamRecord = TapRecord | Lost | Found
-BusFact = Ticked | Got | Missed | Fetched | Linked
-Input = Started | Wake | Loaded | TapRecord | BusFact | FenceOrder | AgentLeaving
+BusFact = Ticked | Got | Missed | Fetched | Linked | Asked | Answered
+Input = Started | Wake | Loaded | TapRecord | BusFact | FenceOrder | Order | Done | AgentLeaving

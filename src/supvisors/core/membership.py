@@ -13,7 +13,7 @@ Source: semantics, section 3. Times are those of `now`, in s.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from supvisors.core.addresses import JUDGED, SHUT_OUT, Address, Trigger
 from supvisors.core.fences import Fences
@@ -133,6 +133,31 @@ class Membership:
             self._telling.note(f"dropped: {why}", ("address", name), level="warn")
         self.dropped[name] = self.dropped.get(name, 0) + 1
 
+    def beat_unchanged(self, peer: Address, ticked: Ticked, now: float) -> bool:
+        """Hear a beat that says nothing new; return False, and do nothing, of another one.
+
+        Nearly all beats are of this kind, and each agent hears one of every peer in a second:
+        what follows from them must not cost more the more peers there are.
+        """
+        beat, last = ticked.beat, peer.beat
+        if (
+            beat is None
+            or last is None
+            or peer.state is not AddressState.RUNNING
+            or ticked.boot != peer.agent_boot
+            or peer.loaded_boot != peer.agent_boot
+            or peer.has_hole
+            or peer.relay is not None
+            or beat.number <= last.number
+            or beat != replace(last, number=beat.number)
+        ):
+            return False
+        peer.date(ticked)
+        peer.beat, peer.heard_s = beat, now
+        if self._local.name in beat.heard:
+            peer.hears_us_s = now
+        return True
+
     def beat(self, peer: Address, ticked: Ticked, now: float) -> None:
         """Hear a peer's beat."""
         beat = ticked.beat
@@ -153,12 +178,17 @@ class Membership:
         peer.loaded_boot = agent_boot
         self.step(peer, Trigger.CHECKED)
 
-    def order(self, address: Address, fenced: bool, now: float) -> None:
-        """Fence a peer, or lift its fence."""
-        if address is self._local or not self.fences.order(address.name, fenced, self._local.name):
+    def order(self, address: Address, fenced: bool, now: float, auto: bool = False) -> None:
+        """Fence a peer, or lift its fence.
+
+        Args:
+            auto: nobody said so: the peer is silent.
+        """
+        own = self._local.name
+        if address is self._local or not self.fences.order(address.name, fenced, own, auto):
             return
         reason = "an address is fenced" if fenced else "a fence is lifted"
-        self._telling.note(reason, ("address", address.name), ("by", self._local.name))
+        self._telling.note(reason, ("address", address.name), ("by", own), ("auto", auto))
         self._telling.emit(Save(self.fences.all()))
         (register,) = (f for f in self.fences.all() if f.address == address.name)
         self._obey(register, now)
@@ -244,14 +274,26 @@ class Membership:
     # --- fences ----------------------------------------------------------------------------
 
     def _merge(self, fences: tuple[Fence, ...], now: float) -> None:
-        """Take over what others know of fences, but for our own: nobody isolates himself."""
-        higher = self.fences.merge(f for f in fences if f.address != self._local.name)
+        """Take over what others know of fences."""
+        higher = self.fences.merge(fence for fence in fences if self._believes(fence))
         if higher:
             self._telling.emit(Save(self.fences.all()))
         for fence in higher:
             reason = "an address is fenced" if fence.fenced else "a fence is lifted"
             self._telling.note(reason, ("address", fence.address), ("by", fence.by))
             self._obey(fence, now)
+
+    def _believes(self, fence: Fence) -> bool:
+        """Tell whether another agent's fence counts here.
+
+        Nobody isolates himself. And when two sides meet that fenced each other for silence,
+        what one side holds against the other must not part those who hear each other well.
+        """
+        if fence.address == self._local.name:
+            return False
+        peer = self._addresses.get(fence.address)
+        runs = peer is not None and peer.state is AddressState.RUNNING
+        return not (fence.fenced and fence.auto and runs)
 
     def _obey(self, fence: Fence, now: float) -> None:
         peer = self._addresses.get(fence.address)
@@ -285,7 +327,7 @@ class Membership:
             peer.relay = witness.name
         elif self._limits.auto_fence:
             peer.relay = None
-            self.order(peer, True, now)
+            self.order(peer, True, now, auto=True)
         else:
             peer.relay = None
             self.step(peer, Trigger.INACTIVE)

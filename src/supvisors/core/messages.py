@@ -1,6 +1,6 @@
 """What agents say to each other: the values inside beats, records and lists.
 
-Holds: `Beat`, `Lost`, `Found`, `PeerList` and the values they are made of.
+Holds: `Beat`, `Lost`, `Found`, `Call`, `Answer` and the values they are made of.
 Must not touch: bytes (the bus turns these into envelopes), behaviour.
 Tests: tests/core/, tests/contract/.
 """
@@ -35,12 +35,14 @@ class Fence:
     Attributes:
         generation: raised by each `unfence`, which voids the fences of lower ones.
         by: address whose agent wrote it.
+        auto: it was written because the address was silent, not because an operator said so.
     """
 
     address: str
     generation: int
     fenced: bool
     by: str = ""
+    auto: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +118,44 @@ class Found:
     address: str
 
 
+#: What a supervisord can be made to do by an agent.
+Verb = Literal["start", "stop"]
+
+
 @dataclass(frozen=True, slots=True)
-class PeerList:
-    """What an agent knows of one address, for an agent that fetches it.
+class Call:
+    """What one agent asks another to have its supervisord do.
 
     Attributes:
-        tap_boot, tap_seq: record of that address's tap up to which the list is true.
-        processes: every process of that address.
-        lost: what the answering agent knows of hosts that are lost; only the master's counts.
+        call_id: unique over all agents and their lives.
+        namespec: of the process.
+        argument: of the verb: extra arguments of a start.
+        leader: the mastership by which it is ordered, None for an operator's order.
+        agent_boot: identity of the agent that is asked; its successor does not do it.
+        beat: number of the last beat that was heard of that agent, which dates the call on
+            its own clock.
+        timeout_s: how long after that beat it may still be done.
     """
 
-    tap_boot: str
-    tap_seq: int
-    processes: tuple[ProcessInfo, ...]
-    lost: tuple[Lost, ...] = ()
+    call_id: str
+    verb: Verb
+    namespec: str
+    argument: str
+    leader: Vote | None
+    agent_boot: str
+    beat: int
+    timeout_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a call.
+
+    Attributes:
+        fault: name of the fault among Supervisor's `Faults`, '' when it was done.
+        text: why not.
+    """
+
+    call_id: str
+    fault: str = ""
+    text: str = ""

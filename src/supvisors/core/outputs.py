@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from supvisors.core.inputs import StreamRecord
-from supvisors.core.messages import Beat, Fence
+from supvisors.core.messages import Answer, Beat, Call, Fence, Verb
 from supvisors.model import Body
 
 Fact = str | int | float | bool | None
@@ -95,5 +95,48 @@ class Join:
     address: str
 
 
-BusOutput = Say | Record | Fetch | Cut | Join
-Output = Publish | Note | Save | BusOutput
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask a peer to do something; it answers once, or never."""
+
+    address: str
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Tell a peer what became of its call."""
+
+    address: str
+    answer: Answer
+
+
+# --- for the local supervisord, and for operators -------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Have the local supervisord do something; answered by `Done`."""
+
+    call_id: str
+    verb: Verb
+    namespec: str
+    argument: str
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Tell an operator what became of an order.
+
+    Attributes:
+        fault: name of the fault among Supervisor's `Faults`, '' when it was done.
+        text: why not, and what to do.
+    """
+
+    request: int
+    fault: str = ""
+    text: str = ""
+
+
+BusOutput = Say | Record | Fetch | Cut | Join | Ask | Reply
+Output = Publish | Note | Save | Do | Respond | BusOutput

@@ -13,18 +13,18 @@ An address is given here by its index in the address list: that is also the orde
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from supvisors.core.inputs import ProcessChanged
+from supvisors.core.rulebook import RuleBook
 from supvisors.model import (
     PRESENT_STATES,
     ProcessInfo,
     ProcessRule,
     ProcessState,
     ProcessStatus,
-    namespec,
 )
 
 NS_PER_S: Final = 1_000_000_000
@@ -52,13 +52,12 @@ class Forced:
     """A state that was decided, not reported: its host was lost.
 
     Attributes:
-        at_ns: date of the decision in POSIX ns. A newer event of the process replaces it.
-        index: the host that was lost. What it says itself replaces it too.
+        at_ns: date of the decision in POSIX ns. A newer event of the process elsewhere counts
+            more.
     """
 
     state: ProcessState
     at_ns: int
-    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +78,8 @@ class Process:
         infos: the last info of each address that knows it, by list index.
         present: indexes of the addresses where it is present, ascending.
         newest: date in POSIX ns, and index, of the newest info.
+        forced: for the hosts that are lost, by list index, what counts in the place of their
+            infos. What such a host says itself ends it.
         status: the body that clients know, None before the first.
 
     `present` and `newest` follow from `infos`. They are kept so that a change costs the same
@@ -92,7 +93,7 @@ class Process:
     infos: dict[int, ProcessInfo] = field(init=False, default_factory=dict)
     present: list[int] = field(init=False, default_factory=list)
     newest: tuple[int, int] = field(init=False, default=_NOBODY)
-    forced: Forced | None = None
+    forced: dict[int, Forced] = field(default_factory=dict)
     status: ProcessStatus | None = None
 
     @property
@@ -150,16 +151,22 @@ class Process:
         """Return its state over all addresses, and whether its exit is expected.
 
         Source: semantics, section 5. It is the state where it is present, the most alive first;
-        when it is nowhere, the newest info's, or the forced one when that is newer still.
+        when it is nowhere, that of the newest info, a forced one in its place.
         """
         states = [self.infos[index].state for index in self.present]
         for state in _PRECEDENCE:
             if state in states:
                 return state, True
-        newest_ns, index = self.newest
-        if self.forced is not None and self.forced.at_ns >= newest_ns:
-            return self.forced.state, True
-        return self.infos[index].state, self.infos[index].expected
+        if not self.forced:
+            info = self.infos[self.newest[1]]
+            return info.state, info.expected
+        said = [
+            (self.forced[i].at_ns, i, self.forced[i].state, True)
+            if i in self.forced
+            else (info.event_ns, i, info.state, info.expected)
+            for i, info in self.infos.items()
+        ]
+        return max(said)[2:]
 
 
 def _is_present(info: ProcessInfo | None) -> bool:
@@ -190,13 +197,12 @@ class Processes:
 
     Args:
         addresses: names of the address list.
-        rules: by namespec. An application is managed when it has a rule.
+        rules: what operators declare.
     """
 
-    def __init__(self, addresses: Sequence[str], rules: Mapping[str, ProcessRule]) -> None:
+    def __init__(self, addresses: Sequence[str], rules: RuleBook) -> None:
         self._addresses = tuple(addresses)
-        self._rules = dict(rules)
-        self._managed = {namespec.partition(":")[0] for namespec in rules}
+        self._rules = rules
         self._groups: dict[str, dict[str, Process]] = {}
         self._loadings = [0] * len(self._addresses)
 
@@ -205,6 +211,11 @@ class Processes:
         for _, group in sorted(self._groups.items()):
             for _, process in sorted(group.items()):
                 yield process
+
+    def find(self, named: str) -> Process | None:
+        """Return a process by its namespec, None when nobody knows it."""
+        group, _, name = named.partition(":")
+        return self._groups.get(group, {}).get(name)
 
     def loading(self, index: int) -> int:
         """Return the sum of the expected loadings of what is present there, in [0;100] %."""
@@ -235,13 +246,12 @@ class Processes:
             if info.pid and info.state not in _SPAWNED_STATES:
                 info = replace(info, pid=0)
             process = self._find_or_create(info.group, info.name)
-            if self._forgive(index, process) | (process.infos.get(index) != info):
+            if index in process.forced or process.infos.get(index) != info:
                 self._put(index, process, info)
                 touched.append(process)
             kept.add(process)
         for process in self._known_to(index, group):
             if process not in kept:
-                self._forgive(index, process)
                 self._put(index, process, None)
                 touched.append(process)
         return touched
@@ -270,10 +280,9 @@ class Processes:
                 continue
             info = process.infos[index]
             self._put(index, process, replace(info, state=ProcessState.UNKNOWN, pid=0))
-            if not process.present:
-                stopping = left or info.state is ProcessState.STOPPING
-                verdict = ProcessState.STOPPED if stopping else ProcessState.FATAL
-                process.forced = Forced(verdict, max(at_ns, info.event_ns), index)
+            stopping = left or info.state is ProcessState.STOPPING
+            verdict = ProcessState.STOPPED if stopping else ProcessState.FATAL
+            process.forced[index] = Forced(verdict, max(at_ns, info.event_ns))
             touched.append(process)
         return touched
 
@@ -290,25 +299,19 @@ class Processes:
                 del self._groups[process.group]
         return process.status
 
-    def _forgive(self, index: int, process: Process) -> bool:
-        """Drop what was concluded from the loss of a host that speaks again."""
-        if process.forced is None or process.forced.index != index:
-            return False
-        process.forced = None
-        return True
-
     def _find_or_create(self, group: str, name: str) -> Process:
         members = self._groups.get(group)
         if members is None:
             members = self._groups[group] = {}
         process = members.get(name)
         if process is None:
-            rule = self._rules.get(namespec(group, name), _NO_RULE)
-            process = members[name] = Process(group, name, rule, group in self._managed)
+            rule, managed = self._rules.process(group, name), self._rules.is_managed(group)
+            process = members[name] = Process(group, name, rule, managed)
         return process
 
     def _put(self, index: int, process: Process, info: ProcessInfo | None) -> None:
         """Set what an address says of a process, None for nothing; keep its loading right."""
+        process.forced.pop(index, None)
         self._loadings[index] += process.put(index, info) * process.rule.expected_loading
 
     def _known_to(self, index: int, group: str | None) -> list[Process]:

@@ -1,0 +1,162 @@
+"""What operators order: a process started here, or stopped wherever it is.
+
+Holds: `Orders`.
+Must not touch: how a command reaches a host (`calls.py`), whether a process should run.
+Invariants: every order has one response: when supervisord has taken it, or, with `wait`, when
+the process has come to its end, or when `LIMIT_S` is over.
+Tests: tests/core/test_orders.py, tests/live/test_orders.py.
+
+Source: semantics, section 4: stops and local starts act directly, without the master.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from supvisors.core.addresses import Address
+from supvisors.core.calls import Calls
+from supvisors.core.inputs import Order
+from supvisors.core.messages import Answer
+from supvisors.core.outputs import Respond
+from supvisors.core.processes import Process, Processes
+from supvisors.core.telling import Telling
+from supvisors.model import PRESENT_STATES, ProcessInfo, ProcessState
+
+#: How long an operator who waits is kept waiting.
+LIMIT_S: Final = 600.0
+
+
+@dataclass(slots=True)
+class _Part:
+    """One process on one address, as part of an order.
+
+    Attributes:
+        since_ns: date of what the address said of it last before.
+        answer: what supervisord said, None before it did.
+    """
+
+    process: Process
+    index: int
+    since_ns: int
+    answer: Answer | None = None
+
+
+@dataclass(slots=True)
+class _Pending:
+    """An order that has no response yet."""
+
+    order: Order
+    parts: tuple[_Part, ...]
+    deadline_s: float
+
+
+class Orders:
+    """The orders of operators at one agent.
+
+    Args:
+        addresses: by list index.
+
+    Attributes:
+        due_s: when `expire` is wanted, None for never.
+    """
+
+    def __init__(
+        self,
+        addresses: Mapping[int, Address],
+        local: Address,
+        processes: Processes,
+        calls: Calls,
+        telling: Telling,
+    ) -> None:
+        self._addresses = addresses
+        self._local = local
+        self._processes = processes
+        self._calls = calls
+        self._telling = telling
+        self._pending: list[_Pending] = []
+
+    @property
+    def due_s(self) -> float | None:
+        return min((pending.deadline_s for pending in self._pending), default=None)
+
+    def take(self, order: Order, now: float) -> None:
+        """Order it where it belongs."""
+        parts = tuple(part for name in order.namespecs for part in self._parts(order, name))
+        if not parts:
+            text = f"{', '.join(order.namespecs)} runs nowhere: there is nothing to stop"
+            self._telling.emit(Respond(order.request, "NOT_RUNNING", text))
+            return
+        self._pending.append(_Pending(order, parts, now + LIMIT_S))
+        for part in parts:
+            name = f"{part.process.group}:{part.process.name}"
+            where = self._addresses[part.index]
+            taker = partial(setattr, part, "answer")
+            self._calls.ask(where, order.verb, name, order.argument, now, taker)
+
+    def _parts(self, order: Order, name: str) -> Iterator[_Part]:
+        process = self._processes.find(name)
+        if process is None:  # removed since the caller looked
+            return
+        starts = order.verb == "start"
+        for index in [self._local.index] if starts else list(process.present):
+            yield _Part(process, index, _date(process.infos.get(index)))
+
+    def settle(self, now: float) -> None:
+        """Respond to those that have come to their end, or have waited too long."""
+        for pending in list(self._pending):
+            response = _response_to(pending)
+            if response is None and now >= pending.deadline_s:
+                names = ", ".join(pending.order.namespecs)
+                text = f"{names}: no end within {LIMIT_S:.0f} s; look at the log of the process"
+                response = Respond(pending.order.request, "FAILED", text)
+            if response is not None:
+                self._pending.remove(pending)
+                self._telling.emit(response)
+
+
+def _response_to(pending: _Pending) -> Respond | None:
+    """Return the response to an order, None while there is none."""
+    order = pending.order
+    answers = [part.answer for part in pending.parts if part.answer is not None]
+    if len(answers) < len(pending.parts):
+        return None
+    faults = [answer for answer in answers if answer.fault]
+    if faults:
+        text = "; ".join(dict.fromkeys(answer.text for answer in faults))
+        return Respond(order.request, faults[0].fault, text)
+    if not order.wait:
+        return Respond(order.request)
+    ends = [_end_of(order, part) for part in pending.parts]
+    if None in ends:
+        return None
+    failed = "; ".join(end for end in ends if end)
+    return Respond(order.request, "ABNORMAL_TERMINATION" if failed else "", failed)
+
+
+def _end_of(order: Order, part: _Part) -> str | None:
+    """Return how a part ended, '' for well, None while it has not."""
+    info = part.process.infos.get(part.index)
+    if info is None:  # removed meanwhile: it runs no more
+        return ""
+    if order.verb == "stop":
+        return None if info.state in PRESENT_STATES else ""
+    if _date(info) == part.since_ns or not _is_over(info):
+        return None
+    return "" if _has_started(info) else f"{info.namespec} is {info.state.name}"
+
+
+def _date(info: ProcessInfo | None) -> int:
+    return info.event_ns if info is not None else 0
+
+
+def _is_over(info: ProcessInfo) -> bool:
+    """Tell whether a start has come to its end, well or not."""
+    return info.state is ProcessState.RUNNING or info.state not in PRESENT_STATES
+
+
+def _has_started(info: ProcessInfo) -> bool:
+    exited_well = info.state is ProcessState.EXITED and info.expected
+    return info.state is ProcessState.RUNNING or exited_well
