@@ -53,6 +53,13 @@ def test_messages_that_were_dropped() -> None:
     assert "1 messages of beta were dropped" in warnings(it)
 
 
+def test_a_peer_that_runs_here_and_is_fenced_elsewhere() -> None:
+    it = stage("beta", "gamma")
+    auto = Fence("beta", 0, True, "gamma", auto=True)
+    it.turn(it.peers["gamma"].ticked(1, fences=(auto,)))
+    assert "gamma has fenced beta, which runs here" in warnings(it)
+
+
 def test_why_there_is_no_master() -> None:
     it = stage("beta", "gamma", met=False)
     assert "no master: waiting for" in warnings(it)

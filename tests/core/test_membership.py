@@ -119,6 +119,17 @@ def test_an_agent_that_says_good_bye_is_not_judged_within_its_grace() -> None:
     assert published(it.seconds(2), "beta")[-1] == "SILENT"
 
 
+def test_a_peer_that_another_waits_for_is_not_judged_either() -> None:
+    """Its good-bye may have been heard by one of us only."""
+    it = stage("beta", "gamma")
+    silent(it, "beta")
+    it.turn(it.peers["beta"].ticked(1, leaving="agent", grace_s=15))
+    it.seconds(9)
+    assert "beta" in of(Say, it.outputs)[-1].beat.heard
+    it.seconds(9)
+    assert "beta" not in of(Say, it.outputs)[-1].beat.heard
+
+
 def test_a_supervisord_that_says_good_bye_is_silent_at_once_and_stays_so() -> None:
     it = stage("beta")
     beta = it.peers["beta"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 import pytest
 
@@ -11,8 +11,12 @@ from supvisors.model import (
     PRESENT_STATES,
     AddressState,
     ApplicationState,
+    ConciliationStrategy,
     ProcessInfo,
     ProcessState,
+    RunningFailureStrategy,
+    StartingFailureStrategy,
+    StartingStrategy,
     SupvisorsState,
 )
 
@@ -53,6 +57,25 @@ CODES: list[tuple[type[IntEnum], dict[str, int]]] = [
 @pytest.mark.parametrize(("states", "codes"), CODES)
 def test_codes_are_the_published_ones(states: type[IntEnum], codes: dict[str, int]) -> None:
     assert {state.name: state.value for state in states} == codes
+
+
+WORDS: list[tuple[type[StrEnum], str]] = [
+    (StartingStrategy, "CONFIG LESS_LOADED MOST_LOADED"),
+    (StartingFailureStrategy, "ABORT STOP CONTINUE"),
+    (
+        RunningFailureStrategy,
+        "CONTINUE RESTART_PROCESS STOP_APPLICATION RESTART_APPLICATION",
+    ),
+    (ConciliationStrategy, "SENICIDE INFANTICIDE STOP RESTART RUNNING_FAILURE USER"),
+]
+
+
+@pytest.mark.parametrize(("strategies", "words"), WORDS)
+def test_words_of_strategies_and_their_order(strategies: type[StrEnum], words: str) -> None:
+    """Their place is their number."""
+    assert [(each.name, each.value) for each in strategies] == [
+        (word, word) for word in words.split()
+    ]
 
 
 def test_sets_of_process_states() -> None:

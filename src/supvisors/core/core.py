@@ -387,7 +387,7 @@ class Core:
             self._leadership.obeyed,
             self._losses.unknown(membership.peers) if self._leadership.leads else (),
             local.boot is not None,
-            tuple(peer.name for peer in membership.peers if membership.hears(peer, now)),
+            tuple(peer.name for peer in membership.peers if membership.vouches_for(peer, now)),
             tuple(
                 address.name
                 for address in self._addresses.values()

@@ -36,18 +36,21 @@ def diagnose(
         yield leadership.why_no_master()
     states = [address.state for address in (local, *membership.peers)]
     running = states.count(AddressState.RUNNING)
+    names = {p.name for p in membership.peers if p.state is AddressState.RUNNING}
     if running < quorum:
         yield (
             f"no quorum: {running} of {len(states)} addresses are RUNNING and {quorum} are needed, "
             "so nothing is started or repaired by itself"
         )
     for peer in membership.peers:
-        yield from _about(peer, membership, digests, now)
+        yield from _about(peer, membership, names, digests, now)
     for name, count in sorted(membership.dropped.items()):
         yield f"{count} messages of {name} were dropped: it is isolated, or not in address_list"
 
 
-def _about(peer: Address, membership: Membership, digests: Digests, now: float) -> Iterator[str]:
+def _about(
+    peer: Address, membership: Membership, running: set[str], digests: Digests, now: float
+) -> Iterator[str]:
     if peer.state is AddressState.ISOLATED and peer.mirrors:
         yield (
             f"{peer.name} has fenced this address, so it is isolated here: "
@@ -64,6 +67,12 @@ def _about(peer: Address, membership: Membership, digests: Digests, now: float) 
         yield f"{peer.name} is heard here and does not hear this address: look at the network to it"
     if peer.beat is not None:
         yield from _differences(peer.name, peer.beat.digests, digests)
+        for fence in peer.beat.fences:
+            if fence.fenced and fence.address in running:
+                yield (
+                    f"{peer.name} has fenced {fence.address}, which runs here: "
+                    f"run 'supvisors unfence {fence.address}' at {peer.name}"
+                )
 
 
 def _differences(name: str, theirs: Digests, ours: Digests) -> Iterator[str]:

@@ -97,6 +97,10 @@ class Membership:
         """Tell whether a peer's beats arrive here."""
         return peer.state not in SHUT_OUT and now < peer.heard_s + self._limits.inactivity_s
 
+    def vouches_for(self, peer: Address, now: float) -> bool:
+        """Tell whether others shall not judge a peer: we hear it, or its agent will be back."""
+        return self.hears(peer, now) or (peer.state not in SHUT_OUT and now < peer.grace_s)
+
     def is_usable(self, peer: Address, now: float) -> bool:
         """Tell whether a peer is RUNNING and each of us hears the other."""
         limit_s = self._limits.inactivity_s

@@ -66,7 +66,8 @@ class Beat:
         obeyed: the highest epoch of a master that it has obeyed.
         unknown: as the master, the hosts that are gone and whose list it never had.
         ready: its own process list is loaded, so that it can be fetched.
-        heard: addresses whose beats it hears itself, without its own, in its list order.
+        heard: addresses that it vouches for, without its own, in its list order: it hears their
+            beats itself, or they have said that they will be back.
         running: addresses that it sees RUNNING, in its list order.
         fences: every fence register it knows, by address.
         leaving: this is its good-bye: the agent ends and will be back within `grace_s`, or
