@@ -29,7 +29,7 @@ _XMLRPC_NAMES = {"str": "string", "bool": "boolean"}
 
 
 #: Longest extra arguments of a start, in characters.
-EXTRA_ARGS_MAX = 16_000
+EXTRA_ARGS_MAX = 8_000
 
 
 class Refused(Exception):

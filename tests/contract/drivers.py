@@ -32,7 +32,8 @@ from supvisors.core.inputs import (
     ProcessChanged,
     StreamRecord,
 )
-from supvisors.core.messages import Beat
+from supvisors.core.messages import Answer as Outcome
+from supvisors.core.messages import Beat, Call
 from supvisors.log import Log
 from supvisors.model import ProcessState, SupvisorsState
 
@@ -119,6 +120,12 @@ class Agent:
     def fetch(self, address: str, boot: str, whole: bool = False, via: str | None = None) -> None:
         self.fetches += 1
         self.run(lambda: self.bus.fetch(address, boot, whole, via))
+
+    def call(self, address: str, call: Call) -> None:
+        self.run(lambda: self.bus.call(address, call))
+
+    def answer(self, address: str, answer: Outcome) -> None:
+        self.run(lambda: self.bus.answer(address, answer))
 
     def cut(self, address: str) -> None:
         self.run(lambda: self.bus.cut(address))

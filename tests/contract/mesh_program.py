@@ -2,7 +2,7 @@
 
     mesh_program.py NAME PORT PEER PORT [PEER PORT …]
 
-All are on 127.0.0.1. Lines are those of the log, `heard PEER`, and `got PEER NUMBER`.
+All are on 127.0.0.1. Lines are those of the log, `heard PEER`, `got PEER NUMBER` and `bye PEER`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ async def main(names: list[str], ports: list[int]) -> None:
     heard: dict[str, str] = {}
 
     def take(fact: BusFact) -> None:
+        if isinstance(fact, Ticked) and fact.beat and fact.beat.leaving:
+            print("bye", fact.address, flush=True)
         match fact:
             case Ticked(address=address, boot=boot) if heard.get(address) != boot:
                 heard[address] = boot

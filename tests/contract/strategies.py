@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, get_args
 
 from hypothesis import strategies as st
 
 from supvisors.bus.checks import NUMBER_MAX
-from supvisors.bus.codec import Ask, Envelope, Listed, NotYet, Record, Records, Tick
+from supvisors.bus.codec import (
+    Ask,
+    Envelope,
+    Listed,
+    NotYet,
+    Order,
+    Outcome,
+    Record,
+    Records,
+    Tick,
+)
 from supvisors.core.inputs import (
     GroupAdded,
     GroupRemoved,
@@ -17,7 +27,7 @@ from supvisors.core.inputs import (
     StreamRecord,
     SupervisordLeaving,
 )
-from supvisors.core.messages import Beat, Digests, Fence, Found, Lost, Vote
+from supvisors.core.messages import Answer, Beat, Call, Digests, Fence, Found, Lost, Verb, Vote
 from supvisors.model import ExitFacts, ProcessInfo, ProcessState, SupvisorsState
 
 T = TypeVar("T")
@@ -29,6 +39,7 @@ _states: Final = st.sampled_from(ProcessState)
 _modes: Final[st.SearchStrategy[Literal["shutdown", "reload"]]] = st.sampled_from(
     ["shutdown", "reload"]
 )
+_verbs: Final[st.SearchStrategy[Verb]] = st.sampled_from(get_args(Verb))
 _leavings: Final[st.SearchStrategy[Literal["agent", "supervisord"] | None]] = st.sampled_from(
     ["agent", "supervisord", None]
 )
@@ -76,6 +87,19 @@ _beats = st.builds(
 )
 
 
+_calls = st.builds(
+    Call,
+    _words,
+    _verbs,
+    _words,
+    _texts,
+    st.none() | st.builds(Vote, _counts, _words, _words),
+    _words,
+    _counts,
+    _counts,
+)
+
+
 def records() -> st.SearchStrategy[StreamRecord]:
     """Every record of a stream."""
     return st.one_of(
@@ -99,4 +123,6 @@ def envelopes() -> st.SearchStrategy[Envelope]:
         st.builds(Records, _counts, _words, _words, _counts, _few(records())),
         st.builds(Listed, _counts, _words, _words, _counts, lists),
         st.builds(NotYet, _counts, _words),
+        st.builds(Order, _calls),
+        st.builds(Outcome, st.builds(Answer, _words, _texts, _texts)),
     )

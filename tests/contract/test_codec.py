@@ -20,12 +20,14 @@ from supvisors.bus.codec import (
     Envelope,
     Listed,
     NotYet,
+    Order,
+    Outcome,
     Record,
     Records,
     Tick,
 )
 from supvisors.core.inputs import PeerList, ProcessChanged
-from supvisors.core.messages import Beat, Fence, Found, Lost, Vote
+from supvisors.core.messages import Answer, Beat, Call, Fence, Found, Lost, Vote
 from supvisors.model import ExitFacts, ProcessInfo, ProcessState, SupvisorsState
 from tests.contract.fuzz_codec import bend, verdict
 from tests.contract.strategies import envelopes
@@ -55,6 +57,8 @@ LISTED = Listed(
     1, "b", "boot", 2, PeerList("tap", 7, (INFO,), (Lost("c", "x", 1, 2, (INFO,)),), (CHANGED,))
 )
 NOT_YET = NotYet(1, "b")
+ORDER = Order(Call("1", "start", "g:n", "-v", Vote(3, "a", "vote"), "boot", 5, 6))
+OUTCOME = Outcome(Answer("1", "FAILED", "why"))
 
 
 @given(envelopes())
@@ -157,6 +161,13 @@ EXIT_PATH = "body.record.ProcessChanged.exit"
         (LISTED, "body.peer_list.lost.0.beat", -1),
         (LISTED, "body.peer_list.lost.0.processes.0.group", ""),
         (NOT_YET, "body.address", ""),
+        (ORDER, "body.call.call_id", ""),
+        (ORDER, "body.call.namespec", ""),
+        (ORDER, "body.call.agent_boot", ""),
+        (ORDER, "body.call.beat", -1),
+        (ORDER, "body.call.timeout_s", -1),
+        (ORDER, "body.call.leader.epoch", -1),
+        (OUTCOME, "body.answer.call_id", ""),
     ],
 )
 def test_a_value_that_no_agent_sends(envelope: Envelope, path: str, value: object) -> None:
@@ -182,6 +193,8 @@ def test_a_value_that_no_agent_sends(envelope: Envelope, path: str, value: objec
         (RECORD, "body.record.ProcessChanged.state", 11),
         (RECORD, "body.record.ProcessChanged.address", ...),
         (LISTED, "body.peer_list.processes", {}),
+        (ORDER, "body.call.verb", "paint"),
+        (ORDER, "body.call.timeout_s", True),
     ],
 )
 def test_a_shape_that_no_agent_sends(envelope: Envelope, path: str, value: object) -> None:
@@ -217,7 +230,7 @@ def test_a_message_that_is_too_long() -> None:
 
 # --- versions --------------------------------------------------------------------------------
 
-ALL = [TICK, RECORD, ASK, RECORDS, LISTED, NOT_YET]
+ALL = [TICK, RECORD, ASK, RECORDS, LISTED, NOT_YET, ORDER, OUTCOME]
 
 
 @pytest.mark.parametrize(("writer", "reader"), [(1, 2), (2, 1), (2, 3), (3, 2)])

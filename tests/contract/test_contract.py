@@ -7,10 +7,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from supvisors.bus.codec import Ask, Codec, Listed, NotYet, Record, Records, Tick
+from supvisors.bus.codec import Ask, Codec, Listed, NotYet, Order, Outcome, Record, Records, Tick
 from supvisors.bus.stream import HELD_MAX, LEFT_MAX, OUTBOX_RECORDS_MAX
-from supvisors.core.inputs import Fetched, Got, Linked, Missed, StreamRecord, Ticked
-from supvisors.core.messages import Beat, Found, Lost
+from supvisors.core.inputs import (
+    Answered,
+    Asked,
+    Fetched,
+    Got,
+    Linked,
+    Missed,
+    StreamRecord,
+    Ticked,
+)
+from supvisors.core.messages import Answer, Beat, Call, Found, Lost
 from supvisors.model import SupvisorsState
 from tests.contract.drivers import (
     CODEC,
@@ -462,6 +471,47 @@ def test_an_agent_that_is_closed_is_told_nothing(
     gamma = driver.agent("gamma")
     driver.until(lambda: gamma.of(Ticked, "beta"), other.tick)
     assert alpha.of(Linked) == []
+
+
+# --- calls -----------------------------------------------------------------------------------
+
+
+def a_call(number: int) -> Call:
+    return Call(str(number), "start", "g:n", "", None, "b1", 1, 5)
+
+
+def test_a_call_and_its_outcome_come_once(driver: Driver, alpha: Agent, beta: Puppet) -> None:
+    order, outcome = Order(a_call(1)), Outcome(Answer("1", "FAILED", "why"))
+    for envelope in (order, order, outcome, outcome):
+        beta.ask("alpha", CODEC.encode(envelope))
+    driver.until(lambda: dropped(alpha, "duplicate") == 2)
+    assert alpha.facts == [Asked("beta", order.call), Answered("beta", outcome.answer)]
+
+
+def test_many_calls_at_once_are_carried(driver: Driver, alpha: Agent, other: Agent) -> None:
+    other.lists["beta"] = a_list(0)
+    load(driver, alpha, "beta")  # the link is there
+    for number in range(100):
+        alpha.call("beta", a_call(number))
+    driver.until(lambda: len(other.of(Asked, "alpha")) == 100)
+    assert [asked.call for asked in other.of(Asked, "alpha")] == [a_call(n) for n in range(100)]
+    alpha.lists["alpha"] = a_list(0)
+    load(driver, other, "alpha")
+    other.answer("alpha", Answer("7"))
+    driver.until(lambda: alpha.of(Answered) == [Answered("beta", Answer("7"))])
+
+
+def test_nobody_is_called_who_was_cut(driver: Driver, alpha: Agent, other: Agent) -> None:
+    load(driver, alpha, "beta")
+    other.cut("alpha")
+    alpha.call("beta", a_call(1))
+    driver.until(lambda: dropped(other, "cut", "alpha"))
+    alpha.cut("beta")
+    alpha.call("beta", a_call(2))
+    other.join("alpha")
+    gamma = driver.agent("gamma")
+    driver.until(lambda: gamma.of(Ticked, "alpha"), alpha.tick)
+    assert other.of(Asked, "alpha") == []
 
 
 # --- through a third host --------------------------------------------------------------------

@@ -247,16 +247,6 @@ def test_an_agent_may_come_back_before_its_last_connection_is_gone(driver: MeshD
             assert CODEC.decode(dealer.recv()) == NotYet(number, "alpha")
 
 
-def test_the_good_bye_leaves_behind_a_long_queue(driver: MeshDriver) -> None:
-    alpha, beta = driver.agent("alpha"), driver.agent("beta")
-    driver.until(lambda: alpha.of(Ticked), beta.tick)
-    info = ProcessInfo("g", "n" * (STREAM_BYTES_MAX - 1000), ProcessState.RUNNING)
-    beta.say(*(GroupsReset("beta", "tap", 1, (info,)),) * 20)
-    beta.tick(leaving="agent")
-    beta.close()
-    driver.until(lambda: alpha.of(Ticked)[-1].beat.leaving)
-
-
 def test_a_message_of_more_than_one_frame_is_none(driver: MeshDriver) -> None:
     alpha = driver.agent("alpha")
     beta = driver.puppet("beta", alpha)

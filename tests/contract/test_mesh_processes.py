@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from supvisors.bus.sockets import LINGER_MS
 from supvisors.core.inputs import Fetched, Got, GroupsReset, Ticked
 from supvisors.model import ProcessInfo, ProcessState
 from tests.contract.drivers import TIMEOUT_S, Agent, MeshDriver, a_list, free_ports
@@ -67,10 +68,19 @@ def test_a_frozen_peer_costs_the_others_nothing(driver: MeshDriver, tmp_path: Pa
         output = tmp_path / "beta"
         driver.until(lambda: b"got alpha" in output.read_bytes(), lambda: goes_on(alpha))
         beta.send_signal(signal.SIGSTOP)
+        alpha.say(*(long_record(),) * 500)  # more than the system takes for who does not read
+        alpha.tick(leaving="agent")
         before_s = time.monotonic()
         alpha.close()
         gamma.close()
-        assert time.monotonic() - before_s < 1
+        assert time.monotonic() - before_s < LINGER_MS / 2000
+        beta.send_signal(signal.SIGCONT)
+        driver.until(lambda: b"bye alpha" in output.read_bytes())
+
+
+def long_record() -> GroupsReset:
+    info = ProcessInfo("g", "n" * RECORD_BYTES, ProcessState.RUNNING)
+    return GroupsReset("alpha", "tap", 1, (info,))
 
 
 def goes_on(alpha: Agent) -> None:
@@ -80,11 +90,9 @@ def goes_on(alpha: Agent) -> None:
 
 def _flood(driver: MeshDriver, alpha: Agent, gamma: Agent) -> None:
     """Tell far more than may be kept for beta; gamma hears all of it, in time."""
-    info = ProcessInfo("g", "n" * RECORD_BYTES, ProcessState.RUNNING)
-    record = GroupsReset("alpha", "tap", 1, (info,))
     before = resident_bytes()
     for _ in range(RECORDS // 100):
-        alpha.say(*(record,) * 100)
+        alpha.say(*(long_record(),) * 100)
         driver.until(lambda: len(gamma.of(Got, "alpha")) == 100)
         gamma.facts.clear()
     assert resident_bytes() - before < RECORDS * RECORD_BYTES * 2 / 3

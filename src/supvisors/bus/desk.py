@@ -10,9 +10,11 @@ Tests: tests/contract/.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
+from typing import Final
 
 from supvisors.bus import PeerLists
 from supvisors.bus.codec import (
@@ -38,6 +40,8 @@ from supvisors.core.messages import Beat, Found, Lost
 
 #: Who sent it is not one of our peers.
 UNKNOWN = ""
+#: Calls and outcomes of one peer that are remembered, so that none is taken twice.
+DIRECTED_MAX: Final = 1000
 
 
 def _no_line(_peer: str, _reason: str, _total: int) -> None:
@@ -73,6 +77,9 @@ class Desk:
         self._outbox = Outbox(boot)
         self._inboxes = {peer: Inbox(peer, partial(self.drop, peer)) for peer in peers}
         self._cut: set[str] = set()
+        self._taken: dict[str, deque[tuple[str, str]]] = {
+            peer: deque(maxlen=DIRECTED_MAX) for peer in peers
+        }
         self._asks = 0
         self._counts: dict[tuple[str, str], int] = {}
 
@@ -169,11 +176,17 @@ class Desk:
 
     def directed(self, peer: str, envelope: Directed) -> list[BusFact]:
         """Take a call, or the outcome of a call, of a peer that we hear; return the fact."""
+        fact: Asked | Answered
         match envelope:
             case Order(call):
-                return [Asked(peer, call)]
+                key, fact = ("call", call.call_id), Asked(peer, call)
             case Outcome(answer):
-                return [Answered(peer, answer)]
+                key, fact = ("outcome", answer.call_id), Answered(peer, answer)
+        if key in self._taken[peer]:
+            self.drop(peer, "duplicate")
+            return []
+        self._taken[peer].append(key)
+        return [fact]
 
     def answered(self, peer: str, envelope: Envelope) -> list[BusFact]:
         """Take an answer of a peer that we hear; return the facts."""
