@@ -31,6 +31,7 @@ from supvisors.core import ClusterView, Core, Limits
 from supvisors.core.inputs import (
     AgentLeaving,
     BusFact,
+    Done,
     Input,
     Loaded,
     ProcessChanged,
@@ -39,8 +40,8 @@ from supvisors.core.inputs import (
     Ticked,
     Wake,
 )
-from supvisors.core.messages import Digests, Fence
-from supvisors.core.outputs import Note, Output, Publish, Save
+from supvisors.core.messages import Digests
+from supvisors.core.outputs import Do, Note, Output, Publish, Respond, Save
 from supvisors.cursor import Cursor
 from supvisors.link import Link, TapError
 from supvisors.log import Log
@@ -52,10 +53,11 @@ from supvisors.startup import (
     open_log,
     open_neighbours,
     open_port,
+    read_rules,
     read_settings,
     security_of,
 )
-from supvisors.statefile import StateError, StateFile
+from supvisors.statefile import KeptFences
 from supvisors.tapframes import Call, Hello
 from supvisors.trace import TRACE_VARIABLE, Trace
 
@@ -151,10 +153,9 @@ class Agent:
         self._context = zmq.Context()
         self._timer: asyncio.TimerHandle | None = None
         self._due_s: float | None = None
-        self._state_file: StateFile | None = None
-        self._state_trouble = ""
         self._is_started = False
         self._leaving = False
+        self._doing: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
         """Connect, check the options, open the ports, and let the ring turn.
@@ -189,16 +190,16 @@ class Agent:
         self._beat()
         await asyncio.sleep(FIRST_PUBLICATION_DELAY_S)
         self._is_started = True
-        self._turn(Started(self._saved_fences()))
+        self._turn(Started(self._kept.load()))
         self._tick()
         self._link.start(settings.local.name, self._from_tap)
 
     async def _compose(self, hello: Hello) -> None:
         settings = self._settings_in_use = read_settings(hello, self._log)
         open_log(settings, hello, self._log)
+        rules = read_rules(settings, hello, self._log)
         keys = security_of(settings, hello, self._log)
         boot = secrets.token_hex(8)
-        addresses, shared = digests(settings)
         self._core = Core(
             [entry.name for entry in settings.addresses],
             settings.local.name,
@@ -210,10 +211,10 @@ class Agent:
                 settings.auto_fence,
             ),
             quorum=settings.quorum,
-            digests=Digests(addresses, shared),
+            digests=Digests(*digests(settings), rules.digest),
+            rules=rules,
         )
-        if settings.state_dir is not None:
-            self._state_file = StateFile(settings.state_dir)
+        self._kept = KeptFences(settings.state_dir, self._log)
         self._publisher = await open_port(settings, hello, self._context)
         self._neighbours = await open_neighbours(
             settings,
@@ -256,7 +257,14 @@ class Agent:
             case Note(reason, facts, level):
                 self._log.write(level, reason, facts)
             case Save(fences):
-                self._save(fences)
+                self._kept.save(fences)
+            case Do():
+                task = self._loop.create_task(self._do(output))
+                self._doing.add(task)
+                task.add_done_callback(self._done)
+            case Respond(request, fault, text):
+                outcome = {"fault": fault, "text": text} if fault else {"result": True}
+                self._link.answer(request, **outcome)
             case _:
                 self._neighbours.perform(output)
 
@@ -274,26 +282,19 @@ class Agent:
         self._timer = None
         self._turn(Wake())
 
-    # --- what outlives a restart -----------------------------------------------------------
-
-    def _saved_fences(self) -> tuple[Fence, ...]:
+    async def _do(self, wish: Do) -> None:
+        arguments = {"extra_args": wish.argument} if wish.verb == "start" else {}
         try:
-            return self._state_file.load() if self._state_file is not None else ()
-        except StateError as error:
-            self._state_troubles(error)
-            return ()
+            done = await self._link.do(wish.verb, namespec=wish.namespec, **arguments)
+        except TapError as error:
+            self._turn(Done(wish.call_id, "FAILED", f"whether it was done is unknown: {error}"))
+        else:
+            self._turn(Done(wish.call_id, done.fault, done.text))
 
-    def _save(self, fences: tuple[Fence, ...]) -> None:
-        try:
-            if self._state_file is not None:
-                self._state_file.save(fences)
-            self._state_trouble = ""
-        except StateError as error:
-            self._state_troubles(error)
-
-    def _state_troubles(self, error: StateError) -> None:
-        self._state_trouble = str(error)
-        self._log.write("error", "state", [("why", error)])
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._doing.discard(task)
+        if not task.cancelled():
+            task.result()  # an error of ours ends this agent
 
     # --- what comes in ---------------------------------------------------------------------
 
@@ -319,10 +320,8 @@ class Agent:
 
     def _view(self) -> ClusterView:
         view = self._core.view()
-        troubles = [self._state_trouble] if self._state_trouble else []
-        return dataclasses.replace(
-            view, warnings=(*view.warnings, *troubles, *self._neighbours.warnings())
-        )
+        warnings = (*view.warnings, *self._kept.warnings(), *self._neighbours.warnings())
+        return dataclasses.replace(view, warnings=warnings)
 
     def _called(self, call: Call) -> None:
         try:
@@ -331,6 +330,9 @@ class Agent:
             if isinstance(result, commands.Act):
                 self._turn(result.happening)
                 result = result.result(self._view())
+            elif isinstance(result, commands.Wait):
+                self._turn(result.order(call.id))
+                return
         except commands.Refused as refused:
             self._link.answer(call.id, fault=refused.fault, text=refused.text)
         else:

@@ -9,7 +9,7 @@ Tests: tests/core/test_model.py.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Final
 
 
@@ -72,9 +72,19 @@ PRESENT_STATES: Final = frozenset(
 PID_STATES: Final = frozenset({ProcessState.RUNNING, ProcessState.STOPPING})
 
 
+#: A longer number at the end of a name is no index: no program has so many processes.
+INDEX_DIGITS_MAX: Final = 9
+
+
 def namespec(group: str, name: str) -> str:
     """Name of a process over all applications: `group:name`."""
     return f"{group}:{name}"
+
+
+def own_index(name: str) -> int | None:
+    """Index of a process among its like, None without one: the number at which its name ends."""
+    digits = name[len(name.rstrip("0123456789")) :]
+    return int(digits) if 0 < len(digits) <= INDEX_DIGITS_MAX else None
 
 
 # --- What Supervisor says of a process on one address -------------------------------------
@@ -127,21 +137,104 @@ class ProcessInfo:
 # --- Rules ---------------------------------------------------------------------------------
 
 
+class StartingStrategy(StrEnum):
+    """How an address is chosen for a start (semantics, section 7)."""
+
+    CONFIG = "CONFIG"
+    LESS_LOADED = "LESS_LOADED"
+    MOST_LOADED = "MOST_LOADED"
+
+
+class StartingFailureStrategy(StrEnum):
+    """What becomes of a start when a required process fails in it (semantics, section 7)."""
+
+    ABORT = "ABORT"
+    STOP = "STOP"
+    CONTINUE = "CONTINUE"
+
+
+class RunningFailureStrategy(StrEnum):
+    """What is done about a process that crashed or whose host is lost (semantics, section 7)."""
+
+    CONTINUE = "CONTINUE"
+    RESTART_PROCESS = "RESTART_PROCESS"
+    STOP_APPLICATION = "STOP_APPLICATION"
+    RESTART_APPLICATION = "RESTART_APPLICATION"
+
+
+class ConciliationStrategy(StrEnum):
+    """What is done about a process that runs too often (semantics, section 8)."""
+
+    SENICIDE = "SENICIDE"
+    INFANTICIDE = "INFANTICIDE"
+    STOP = "STOP"
+    RESTART = "RESTART"
+    RUNNING_FAILURE = "RUNNING_FAILURE"
+    USER = "USER"
+
+
+class AddressMarker(StrEnum):
+    """What may stand in a rule in the place of a list of addresses."""
+
+    #: Every address of the address list.
+    ALL = "*"
+    #: The address whose index in the address list is the `own_index` of the process.
+    OWN_INDEX = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRule:
+    """What an operator declares about an application; the default holds without a rule.
+
+    Attributes:
+        start_sequence: rank of its automatic start, 0 or less when it is not started
+            automatically.
+        stop_sequence: rank of its stop, None when that is the start rank.
+        starting_strategy: how addresses are chosen, None when the option of that name says it.
+        starting_failure_strategy, running_failure_strategy: for those of its processes whose
+            own rule says nothing.
+    """
+
+    start_sequence: int = 0
+    stop_sequence: int | None = None
+    starting_strategy: StartingStrategy | None = None
+    starting_failure_strategy: StartingFailureStrategy = StartingFailureStrategy.ABORT
+    running_failure_strategy: RunningFailureStrategy = RunningFailureStrategy.CONTINUE
+
+    @property
+    def stop_rank(self) -> int:
+        return self.start_sequence if self.stop_sequence is None else self.stop_sequence
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessRule:
     """What an operator declares about a process; the default is what holds without a rule.
 
     Attributes:
         required: a failure of this process is a major one of its application.
-        start_sequence: rank of its automatic start, 0 when it is not started automatically.
+        start_sequence: rank of its automatic start, 0 or less when it is not started
+            automatically.
         expected_loading: load that it puts on its address, in percent.
         single: more than one running copy is a conflict (`instances = one`).
+        addresses: where it may run, in this order, or a marker for it.
+        stop_sequence: rank of its stop, None when that is the start rank.
+        wait_exit: its start is done when it has exited as expected.
+        starting_failure_strategy, running_failure_strategy: its own, else its application's.
     """
 
     required: bool = False
     start_sequence: int = 0
     expected_loading: int = 0
     single: bool = True
+    addresses: tuple[str, ...] | AddressMarker = AddressMarker.ALL
+    stop_sequence: int | None = None
+    wait_exit: bool = False
+    starting_failure_strategy: StartingFailureStrategy = StartingFailureStrategy.ABORT
+    running_failure_strategy: RunningFailureStrategy = RunningFailureStrategy.CONTINUE
+
+    @property
+    def stop_rank(self) -> int:
+        return self.start_sequence if self.stop_sequence is None else self.stop_sequence
 
 
 # --- Bodies of the event interface ---------------------------------------------------------

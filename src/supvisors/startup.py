@@ -1,7 +1,8 @@
 """From the options that supervisord hands over to what an agent needs to serve.
 
-Holds: reading the settings and the keys, opening the log file and the event port, and the
-`Refusal` that tells the operator what is wrong, in one line with file, option, value and cure.
+Holds: reading the settings, the rules and the keys, opening the log file and the event port,
+and the `Refusal` that tells the operator what is wrong, in one line with file, option, value
+and cure.
 Must not touch: the core, the tap.
 Tests: tests/live/test_mistakes.py.
 """
@@ -28,6 +29,7 @@ from supvisors.keys import Keys
 from supvisors.log import Log
 from supvisors.neighbours import Neighbours
 from supvisors.publisher import HOST, PortTaken, Publisher
+from supvisors.rules import RuleBook, load_rules
 from supvisors.statedir import examine
 from supvisors.tapframes import Hello
 
@@ -59,6 +61,24 @@ def read_settings(hello: Hello, log: Log) -> Settings:
     for warning in warnings:
         log.write("warn", "configuration", [("what", warning)])
     return settings
+
+
+def read_rules(settings: Settings, hello: Hello, log: Log) -> RuleBook:
+    """Return the rules in force, none without a file; what to look at goes to the log.
+
+    Raises:
+        Refusal: with every mistake.
+    """
+    if settings.rules_file is None:
+        return RuleBook()
+    names = [entry.name for entry in settings.addresses]
+    try:
+        rules, warnings = load_rules(settings.rules_file, names, _where(hello))
+    except ConfigError as error:
+        raise Refusal(" ".join(map(str, error.mistakes))) from error
+    for warning in warnings:
+        log.write("warn", "rules", [("what", warning)])
+    return rules
 
 
 def open_log(settings: Settings, hello: Hello, log: Log) -> None:

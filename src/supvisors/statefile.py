@@ -1,7 +1,7 @@
 """The fence registers, kept over restarts of the agent.
 
-Holds: `StateFile`, which saves and loads `fences.json` in `state_dir`; `KeptFences`, the agent's use
-of it.
+Holds: `StateFile`, which saves and loads `fences.json` in `state_dir`; `KeptFences`, the use
+that the agent makes of it.
 Must not touch: what a fence means.
 Invariants: a save is whole or did not happen. Nothing that lies in the file, and nothing that
 the disk refuses, gives another exception than `StateError`: the agent logs it and goes on

@@ -152,10 +152,10 @@ FINDINGS = {
         ":8: [rpcinterface:other]: Supvisors is loaded under another name than supvisors. Call "
         "the section [rpcinterface:supvisors].",
     ),
-    f"{BASE}[supvisors]\nrules_file = /etc/rules.xml\n": (
-        "warning",
-        ":9: [supvisors] rules_file = '/etc/rules.xml': rules are not applied by this release. "
-        "Remove the option.",
+    f"{BASE}[supvisors]\nrules_file = /no/such/rules.xml\n": (
+        "fault",
+        ":9: [supvisors] rules_file = '/no/such/rules.xml': it cannot be read (No such file or "
+        "directory). Name a file that the agent's user may read.",
     ),
     f"{BASE}[program:web]\ncommand = x\nstdout_logfile_maxbytes = 0\n": (
         "warning",
@@ -183,6 +183,100 @@ def test_a_finding_is_one_line(text: str, expected: tuple[str, str], tmp_path: P
     conf = write(tmp_path, text)
     ((severity, line),) = findings(conf)
     assert (severity, line[: len(f"{conf}{expected[1]}")]) == (expected[0], f"{conf}{expected[1]}")
+
+
+# --- the rules file --------------------------------------------------------------------------
+
+#: On lines 8 and 9 the section, then the programs from line 10 on.
+WITH_RULES = (
+    f"{BASE}[supvisors]\nrules_file = %(here)s/rules.xml\n"
+    "[program:web]\ncommand = x\nautostart = false\n"
+    "[program:db]\ncommand = x\nautostart = true\n"
+    "[program:queue]\ncommand = x\nnumprocs = 2\nprocess_name = %(program_name)s_%(process_num)d\n"
+    "[group:shop]\nprograms = web, queue\n"
+)
+EVERYWHERE = "and supervisord starts this program by itself, on every host and out of its turn"
+
+
+def rules_findings(tmp_path: Path, rules: str) -> list[tuple[str, str]]:
+    """Return the findings of a configuration with these rules, without the directory."""
+    conf = write(tmp_path, WITH_RULES)
+    write(tmp_path, f"<root>\n{rules}\n</root>\n", "rules.xml")
+    return [(severity, line.removeprefix(f"{tmp_path}/")) for severity, line in findings(conf)]
+
+
+def test_mistakes_of_the_rules_file_are_faults_with_its_lines(tmp_path: Path) -> None:
+    rules = (
+        '<application name="shop"><program name="web">\n<colour/>\n'
+        "<required>true</required><wait_exit>1</wait_exit></program></application>"
+    )
+    found = rules_findings(tmp_path, rules)
+    assert [severity for severity, _ in found] == ["fault", "fault", "warning"]
+    starts = [
+        "rules.xml:3: application shop, program web, colour: there is no such element here.",
+        "rules.xml:4: application shop, program web, wait_exit = '1': not one of the words",
+        "rules.xml:4: application shop, program web, required = 'true': without a start rank",
+    ]
+    for (_, line), start in zip(found, starts, strict=True):
+        assert line.startswith(start)
+
+
+def test_a_good_rules_file_is_not_spoken_of(tmp_path: Path) -> None:
+    rules = '<application name="shop"><program name="web"/></application>'
+    found = rules_findings(tmp_path, rules)
+    assert found == [
+        (
+            "warning",
+            "supervisord.conf:16: [program:queue]: the rules name shop, "
+            f"{EVERYWHERE}. Write autostart = false.",
+        )
+    ]
+
+
+def test_autostart_that_is_written_is_shown(tmp_path: Path) -> None:
+    assert rules_findings(tmp_path, '<application name="db"/>') == [
+        (
+            "warning",
+            "supervisord.conf:15: [program:db] autostart = 'true': the rules name db, "
+            f"{EVERYWHERE}. Write autostart = false.",
+        )
+    ]
+
+
+def test_rules_for_what_is_not_there_are_warned_of(tmp_path: Path) -> None:
+    rules = (
+        '<application name="shops"/>\n<application name="shop"><start_sequence>1</start_sequence>\n'
+        '<program name="queue_2"/></application>'
+    )
+    assert [line for _, line in rules_findings(tmp_path, rules)][:3] == [
+        "rules.xml:2: application shops: this configuration has no such group of programs. "
+        "Write shop, if you meant that, unless only other hosts have it.",
+        "rules.xml:3: application shop, start_sequence = '1': no process of it has a start rank, "
+        "so nothing is started at this rank. Write a start_sequence above 0 for its programs, or "
+        "remove this one.",
+        "rules.xml:4: application shop, program queue_2: shop has no such process in this "
+        "configuration. Write queue_1, if you meant that, unless only other hosts have it.",
+    ]
+
+
+def test_json_of_a_mistake_in_the_rules_file(tmp_path: Path) -> None:
+    conf = write(tmp_path, WITH_RULES)
+    rules = write(tmp_path, "<root>\n<application/></root>", "rules.xml")
+    done = run("check", conf, "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["findings"][0] == {
+        "severity": "fault",
+        "file": str(rules),
+        "line": 2,
+        "option": "application",
+        "value": "",
+        "problem": "it has no name",
+        "cure": 'Write name, for example: <application name="…">',
+        "section": "",
+    }
+
+
+# --- what else there is ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 """What the pages show works: shell lines run, Python runs, configuration is accepted.
 
 Every fenced block of README.md and docs/ is run or read: `sh` blocks line by line beside a
-real supervisord, `python` blocks against its event port, `ini` blocks by `supvisors check`.
+real supervisord, `python` blocks against its event port, `ini` blocks by `supvisors check`,
+`xml` blocks as rules files.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from supvisors.rules import parse_rules
 from tests.live.harness import Site, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +25,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 #: Words a shell block may begin with: what these pages are about. `make` runs in CI itself.
 COMMANDS = ("supvisors", "supervisorctl")
-LANGUAGES = {"sh", "python", "ini", "text"}
+LANGUAGES = {"sh", "python", "ini", "xml", "text"}
 
 
 def blocks(language: str) -> list[tuple[str, str]]:
@@ -49,7 +52,10 @@ def shell_lines() -> list[tuple[str, str]]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A host that serves while the blocks of all pages run."""
     site = Site(tmp_path_factory.mktemp("docs"))
-    site.write("[program:camera]\ncommand = sleep 1000\nstartsecs = 0\n")
+    site.write(
+        "[program:camera]\ncommand = sleep 1000\nstartsecs = 0\n",
+        f"address_list = alpha\nevent_port = {site.event_port}\nstate_dir = %(here)s/state\n",
+    )
     try:
         site.start()
         yield site
@@ -122,6 +128,7 @@ def test_configuration_blocks_are_accepted(tmp_path: Path, page: str, text: str)
     for header in re.findall(r"^\[.*?\]", text, re.M):
         written = re.sub(rf"^{re.escape(header)}\n(?:(?!\[).*\n)*", "", written, flags=re.M)
     base.conf.write_text(f"{written}\n{text}")
+    shutil.copy(ROOT / "examples" / "rules.xml", tmp_path)
     done = subprocess.run(
         [sys.executable, "-m", "supvisors.cli", "check", str(base.conf)],
         capture_output=True,
@@ -130,3 +137,10 @@ def test_configuration_blocks_are_accepted(tmp_path: Path, page: str, text: str)
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("page", "text"), blocks("xml"))
+def test_rules_are_accepted(page: str, text: str) -> None:
+    rules, warnings = parse_rules(text.encode(), page, ("alpha", "beta", "gamma"))
+    assert rules.applications
+    assert warnings == ()

@@ -85,6 +85,72 @@ def test_on_reload_and_the_cure(site: Site, heard: Heard) -> None:
     heard.wait("supvisors", count=2, statename="OPERATION")
 
 
+RULES = """<root>
+<application name="camera">
+<program name="camera"><wait_exit>{}</wait_exit><loading>30</loading></program>
+</application></root>
+"""
+
+
+@pytest.fixture
+def rules(site: Site) -> Path:
+    """The rules file of a site that has just been configured to read one."""
+    path = site.directory / "rules.xml"
+    port = site.event_port
+    site.write(CAMERA, f"address_list = alpha\nevent_port = {port}\nrules_file = {path}\n")
+    return path
+
+
+def check_rules_refused(site: Site, *words: str) -> None:
+    """Check that the agent is FATAL, the camera runs, and the words are everywhere."""
+    wait_for(lambda: site.info("supvisors")["statename"] == "FATAL", lambda: site.ctl("status"), 20)
+    assert site.info("camera")["statename"] == "RUNNING"
+    with pytest.raises(Fault) as fault:
+        site.rpc().supvisors.get_supvisors_state()
+    for text in (fault.value.faultString, site.log(), site.agent_log(), site.ctl("status")):
+        for word in words:
+            assert word in text, f"{word!r} is not in {text!r}"
+
+
+def test_a_mistake_in_the_rules_file_at_start(site: Site, rules: Path) -> None:
+    rules.write_text(RULES.format("maybe"))
+    site.start(ready=False)
+    check_rules_refused(
+        site, f"{rules}:3: application camera, program camera, wait_exit = 'maybe'", "true or false"
+    )
+
+
+def test_a_rules_file_that_is_not_there(site: Site, rules: Path) -> None:
+    site.start(ready=False)
+    check_rules_refused(site, f"[supvisors] rules_file = '{rules}'", "No such file")
+
+
+def test_a_mistake_in_the_rules_file_on_reload_and_the_cure(
+    site: Site, rules: Path, heard: Heard
+) -> None:
+    """Before and after it the rules are in force: the loading is the one they declare."""
+    rules.write_text(RULES.format("false"))
+    site.start()
+    heard.wait("address", loading=30)
+    count = len(heard.messages)
+    pid = site.pid
+    rules.write_text("<root>\n")
+    site.rpc().supervisor.restart()
+    wait_for(lambda: "refused" in site.agent_log(), site.log)
+    check_rules_refused(site, f"{rules}:2: no XML")
+    assert site.pid == pid
+
+    rules.write_text(RULES.format("true"))
+    site.ctl("start", "supvisors")
+    site.wait_ready()
+    wait_for(
+        lambda: any(
+            header == "address" and body["loading"] == 30 for header, body in heard.messages[count:]
+        ),
+        site.agent_log,
+    )
+
+
 def test_all_mistakes_are_told_at_once(site: Site) -> None:
     site.write(CAMERA, supvisors="event_port = sixty\ncolour = blue\nquorum = none\n")
     site.start(ready=False)
