@@ -4,6 +4,7 @@
 #   setup.sh run   .venv with supvisors and what it needs to run
 #   setup.sh dev   the same, with the tools of `make check` and `make test`
 #   setup.sh cpp   a C++ compiler and the headers of libzmq, for the C++ example
+#   setup.sh net   ip, for the tests in network namespaces, which are skipped without it
 #
 # Packages come from wherever pip and apt-get of this machine are told to look. A Debian
 # package is installed only when it is missing and only by root; otherwise one line says what
@@ -74,5 +75,9 @@ cpp)
     has_cpp || debian g++ libzmq3-dev && has_cpp ||
         fail "the C++ example needs a compiler and libzmq: as root run 'apt-get install g++ libzmq3-dev', then make again"
     ;;
-*) fail "usage: setup.sh run | dev | cpp" ;;
+net)
+    command -v ip >/dev/null || debian iproute2 ||
+        say "no ip: the tests in network namespaces are skipped; as root run 'apt-get install iproute2'"
+    ;;
+*) fail "usage: setup.sh run | dev | cpp | net" ;;
 esac

@@ -1,7 +1,7 @@
 """Several hosts on loopback: a supervisord, an agent and a listening client for each.
 
 Holds: `Cluster`, made of the `Site`s of `harness.py`; `QUICK`, options that make its tests short;
-`internal_port`, which finds three ports; `pause`.
+`pause`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -19,10 +18,9 @@ from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault
 
+from tests.live.busports import internal_port
 from tests.live.harness import BASE, Heard, Site, listen, wait_for, wait_program
 
-#: What the bus uses, counted from `internal_port`.
-BUS_OFFSETS = (0, 2, 3)
 HOST = "127.0.0.1"
 
 #: Time between two questions to hosts that share this machine with all others.
@@ -50,19 +48,6 @@ command = sleep 1000
 startsecs = 0
 autostart = false
 """
-
-
-def internal_port() -> int:
-    """Return a port that is free, as those are that the bus uses with it."""
-    while True:
-        with ExitStack() as stack:
-            first = stack.enter_context(socket.socket())
-            first.bind((HOST, 0))
-            port: int = first.getsockname()[1]
-            with suppress(OSError, OverflowError):
-                for offset in BUS_OFFSETS[1:]:
-                    stack.enter_context(socket.socket()).bind((HOST, port + offset))
-                return port
 
 
 class Cluster:

@@ -29,6 +29,7 @@ import zmq
 from supervisor.xmlrpc import SupervisorTransport
 
 T = TypeVar("T")
+Subscriber = tuple[zmq.Context[Any], zmq.Socket[Any]]
 
 #: Until when a condition must hold; far above what is needed, since the machine is shared.
 TIMEOUT_S = 30.0
@@ -61,7 +62,10 @@ serverurl = unix://%(here)s/supervisor.sock
 
 
 def wait_for(
-    condition: Callable[[], T], what: str | Callable[[], str] = "", timeout_s: float = TIMEOUT_S
+    condition: Callable[[], T],
+    what: str | Callable[[], str] = "",
+    timeout_s: float = TIMEOUT_S,
+    every_s: float = 0.005,
 ) -> T:
     """Return the first true value of `condition`; an AssertionError after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
@@ -69,7 +73,7 @@ def wait_for(
     while not (value := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"did not happen: {what() if callable(what) else what}")
-        pause.wait(0.005)
+        pause.wait(every_s)
     return value
 
 
@@ -146,10 +150,7 @@ class Heard:
         return {name: state for name, state in folded.items() if state != "UNKNOWN"}
 
 
-@contextmanager
-def listen(port: int) -> Iterator[Heard]:
-    """Subscribe to everything on the event port, which need not be bound yet."""
-    heard, stop = Heard(), threading.Event()
+def _subscriber(port: int) -> Subscriber:
     context = zmq.Context()
     sock = context.socket(zmq.SUB)
     sock.setsockopt(zmq.RECONNECT_IVL, 10)
@@ -157,6 +158,20 @@ def listen(port: int) -> Iterator[Heard]:
     sock.setsockopt(zmq.LINGER, 0)
     sock.subscribe(b"")
     sock.connect(f"tcp://127.0.0.1:{port}")
+    return context, sock
+
+
+@contextmanager
+def listen(
+    port: int, run: Callable[[Callable[[], Subscriber]], Subscriber] = lambda make: make()
+) -> Iterator[Heard]:
+    """Subscribe to everything on the event port, which need not be bound yet.
+
+    Args:
+        run: calls what makes the socket, in another network namespace perhaps.
+    """
+    heard, stop = Heard(), threading.Event()
+    context, sock = run(lambda: _subscriber(port))
 
     def receive() -> None:
         while not stop.is_set():
@@ -195,6 +210,7 @@ class Site:
 
     Attributes:
         environment: what supervisord inherits besides these two.
+        prefix: words before the command that starts supervisord.
     """
 
     def __init__(self, directory: Path, event_port: int | None = None) -> None:
@@ -202,6 +218,7 @@ class Site:
         self.event_port = event_port or free_port()
         self.conf = directory / "supervisord.conf"
         self.environment = dict(os.environ)
+        self.prefix: tuple[str, ...] = ()
         self._process: subprocess.Popen[bytes] | None = None
 
     @functools.cached_property
@@ -239,7 +256,10 @@ class Site:
     def launch(self) -> None:
         """Start supervisord and wait for nothing."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "supervisor.supervisord", "-c", str(self.conf)],
+            [
+                *self.prefix,
+                *(sys.executable, "-m", "supervisor.supervisord", "-c", str(self.conf)),
+            ],
             cwd=self.directory,
             env={**self.environment, "TMPDIR": str(self.tmpdir), MARK: str(self.directory)},
             stdin=subprocess.DEVNULL,
