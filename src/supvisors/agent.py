@@ -301,7 +301,7 @@ class Agent:
     def _tick(self) -> None:
         settings = self._settings_in_use
         wall_ms = time.time_ns() // 1_000_000
-        self._neighbours.look_at_keys()
+        self._neighbours.look()
         self._turn(Ticked(settings.local.name, wall_ms, wall_ms))
         self._loop.call_later(settings.tick_period_s, self._tick)
 

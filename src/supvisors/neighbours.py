@@ -9,6 +9,7 @@ Tests: tests/live/test_cluster.py, tests/live/test_netns.py.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -29,6 +30,9 @@ from supvisors.log import Log
 _USUAL: Final = frozenset(
     {"cut", "doubtful boot", "duplicate", "late answer", "late tick", "old boot", "unknown boot"}
 )
+_REFUSED: Final = "refused for their key"
+#: How long an operator is told of a message that was dropped.
+RECENT_S: Final = 60.0
 
 
 class Neighbours:
@@ -56,6 +60,7 @@ class Neighbours:
         log: Log,
     ) -> None:
         self._log = log
+        self._counted: dict[tuple[str, str], tuple[int, float]] = {}
         self._keys = keys
         self._store = KeyStore(settings.state_dir) if keys and settings.state_dir else None
         local = settings.local.name
@@ -94,8 +99,18 @@ class Neighbours:
             case Join(address):
                 self._mesh.join(address)
 
-    def look_at_keys(self) -> None:
-        """Put the keys in force that are there now. Called at every beat."""
+    def look(self) -> None:
+        """Take note of what was dropped since, and of other keys. Called at every beat."""
+        refused = self._security.refused if self._security is not None else 0
+        counts = {**self._mesh.counts, ("", _REFUSED): refused}
+        now = time.monotonic()
+        for what, count in counts.items():
+            if count != self._counted.get(what, (0, 0.0))[0]:
+                self._counted[what] = (count, now)
+        self._look_at_keys()
+
+    def _look_at_keys(self) -> None:
+        """Put the keys in force that are there now."""
         if self._store is None or self._keys is None or self._security is None:
             return
         try:
@@ -123,15 +138,16 @@ class Neighbours:
                 for name in self._peers
                 if name not in self._keys.peers
             ]
-        if self._security is not None and self._security.refused:
-            found.append(
-                f"{self._security.refused} connections were refused for their key: the log says "
-                "which, and what to do"
-            )
-        for (peer, reason), count in sorted(self._mesh.counts.items()):
-            if reason in _USUAL:
+        since_s = time.monotonic() - RECENT_S
+        for (peer, reason), (count, last_s) in sorted(self._counted.items()):
+            if last_s < since_s or reason in _USUAL or not count:
                 continue
-            found.append(f"{count} messages of {peer or 'nobody known'} were dropped: {reason}")
+            if reason == _REFUSED:
+                found.append(
+                    f"{count} connections were {_REFUSED}: the log says which and the cure"
+                )
+            else:
+                found.append(f"{count} messages of {peer or 'nobody known'} were dropped: {reason}")
         return found
 
     def close(self) -> None:

@@ -22,6 +22,8 @@ from supvisors.bus.sockets import Security as SecurityContract
 from supvisors.keys import Keys
 from supvisors.log import LEVELS, Log, line
 
+pytestmark = pytest.mark.slow  # handshakes take their time
+
 #: Until when something must have happened, far above what is needed.
 TIMEOUT_S = 20.0
 #: How long nothing must happen, where only waiting can show it.

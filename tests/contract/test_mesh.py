@@ -23,6 +23,8 @@ from supvisors.log import Log, line
 from supvisors.model import ProcessInfo, ProcessState, SupvisorsState
 from tests.contract.drivers import CODEC, TIMEOUT_S, MeshDriver, a_list
 
+pytestmark = pytest.mark.slow  # handshakes take their time
+
 TICK = CODEC.encode(Tick("b1", 0, 0, Beat(1, SupvisorsState.OPERATION)))
 
 

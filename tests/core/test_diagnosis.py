@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from supvisors.core import Core
+from supvisors.core.diagnosis import RECENT_S
 from supvisors.core.inputs import FenceOrder, Linked
 from supvisors.core.messages import Digests, Fence
 from tests.core.stage import LOCAL, Stage, stage
@@ -51,6 +52,9 @@ def test_messages_that_were_dropped() -> None:
     it.turn(Linked("beta", up=False))
     it.turn(it.peers["beta"].ticked(1))
     assert "1 messages of beta were dropped" in warnings(it)
+    it.peers["beta"].beats = False
+    it.seconds(round(RECENT_S))
+    assert "were dropped" not in warnings(it)
 
 
 def test_a_peer_that_runs_here_and_is_fenced_elsewhere() -> None:

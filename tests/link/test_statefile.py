@@ -70,7 +70,8 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 def test_the_file_is_plain_json(tmp_path: Path) -> None:
     StateFile(str(tmp_path)).save(FENCES[:1])
     assert (tmp_path / "fences.json").read_text() == (
-        '{"v":1,"fences":[{"address":"beta","generation":1,"fenced":true,"by":"alpha"}]}\n'
+        '{"v":1,"fences":[{"address":"beta","generation":1,"fenced":true,"by":"alpha",'
+        '"auto":false}]}\n'
     )
 
 

@@ -57,10 +57,13 @@ def lines(path: str) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("happening", "fields"),
     [
-        (Started(), {}),
+        (Started(), {"fences": []}),
         (Wake(), {}),
         (AgentLeaving(), {}),
-        (Ticked("alpha", 5, 6), {"address": "alpha", "remote_ms": 5, "local_ms": 6}),
+        (
+            Ticked("alpha", 5, 6),
+            {"address": "alpha", "remote_ms": 5, "local_ms": 6, "boot": "", "beat": None},
+        ),
         (
             SupervisordLeaving("alpha", BOOT, 3, "reload"),
             {"address": "alpha", "boot": BOOT, "seq": 3, "mode": "reload"},

@@ -302,18 +302,18 @@ class Core:
     def _hear_peer(self, now: float, fact: BusFact) -> None:
         peer = self._addresses.get(fact.address)
         if peer is None or peer is self._local:
-            self._membership.drop(fact.address, "the address is not in the address list")
+            self._membership.drop(fact.address, "the address is not in the address list", now)
             return
         match fact:
             case Ticked():
                 self._membership.beat(peer, fact, now)
                 self._following.fetch(peer)
             case Got():
-                self._following.got(peer, fact)
+                self._following.got(peer, fact, now)
             case Missed():
                 self._following.missed(peer, fact)
             case Fetched():
-                self._following.fetched(peer, fact, self._leadership.leads)
+                self._following.fetched(peer, fact, self._leadership.leads, now)
             case Linked(up=False):
                 self._membership.step(peer, AddressTrigger.LINK_CUT)
             case Linked():

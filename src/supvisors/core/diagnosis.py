@@ -8,12 +8,16 @@ Tests: tests/core/test_diagnosis.py.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from supvisors.core.addresses import Address
 from supvisors.core.leadership import Leadership
 from supvisors.core.membership import Membership
 from supvisors.core.messages import Digests
 from supvisors.model import AddressState
+
+#: How long an operator is told of a message that was dropped.
+RECENT_S: Final = 60.0
 
 
 def diagnose(
@@ -45,7 +49,8 @@ def diagnose(
     for peer in membership.peers:
         yield from _about(peer, membership, names, digests, now)
     for name, count in sorted(membership.dropped.items()):
-        yield f"{count} messages of {name} were dropped: it is isolated, or not in address_list"
+        if now < membership.dropped_s[name] + RECENT_S:
+            yield f"{count} messages of {name} were dropped: it is isolated, or not in address_list"
 
 
 def _about(

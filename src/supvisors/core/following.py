@@ -65,14 +65,14 @@ class Following:
         elif peer.has_hole:
             self._telling.emit(Fetch(peer.name, peer.agent_boot, whole=False))
 
-    def fetched(self, peer: Address, fetched: Fetched, leads: bool) -> None:
+    def fetched(self, peer: Address, fetched: Fetched, leads: bool, now: float) -> None:
         """Take the list of a peer.
 
         Args:
             leads: this agent is the master.
         """
         if peer.state in SHUT_OUT:
-            self._membership.drop(peer.name, "the address is isolated")
+            self._membership.drop(peer.name, "the address is isolated", now)
             return
         if peer.state not in _FOLLOWED:
             return
@@ -92,10 +92,10 @@ class Following:
         self._membership.loaded(peer, fetched.boot)
         self._telling.loading(peer)
 
-    def got(self, peer: Address, got: Got) -> None:
+    def got(self, peer: Address, got: Got, now: float) -> None:
         """Take the next record of a peer's stream."""
         if peer.state in SHUT_OUT:
-            self._membership.drop(peer.name, "the address is isolated")
+            self._membership.drop(peer.name, "the address is isolated", now)
             return
         if not self._is_heard(peer, got.boot):
             return
@@ -108,7 +108,7 @@ class Following:
             case record if record.address == peer.name and record.boot == peer.boot:
                 self._record(peer, record)
             case _:
-                self._membership.drop(peer.name, "a record that is not of its own supervisord")
+                self._membership.drop(peer.name, "a record that is not of its own supervisord", now)
 
     def _catch_up(self, peer: Address, recent: tuple[ProcessChanged, ...]) -> None:
         """Hear the records that came while we did not hear the peer, or its agent was away.

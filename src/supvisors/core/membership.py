@@ -53,6 +53,7 @@ class Membership:
     Attributes:
         fences: the registers that are known.
         dropped: for each address that is not heard, how many of its messages were dropped.
+        dropped_s: when the last of them was.
         assembled: everyone is usable or was judged, or the time to wait for that is over; once
             true, it stays so.
         due_s: when `judge` is wanted, None for never.
@@ -69,6 +70,7 @@ class Membership:
         self.fences = Fences()
         self._start_s = 0.0
         self.dropped: dict[str, int] = {}
+        self.dropped_s: dict[str, float] = {}
         self.assembled = False
         self.due_s: float | None = None
 
@@ -131,8 +133,9 @@ class Membership:
         self._telling.address(address)
         return True
 
-    def drop(self, name: str, why: str) -> None:
+    def drop(self, name: str, why: str, now: float) -> None:
         """Count what is not heard, and say so the first time."""
+        self.dropped_s[name] = now
         if name not in self.dropped:
             self._telling.note(f"dropped: {why}", ("address", name), level="warn")
         self.dropped[name] = self.dropped.get(name, 0) + 1
@@ -237,7 +240,7 @@ class Membership:
         if peer.state not in SHUT_OUT:
             return False
         if not peer.mirrors or self._names_us(beat):
-            self.drop(peer.name, "the address is isolated")
+            self.drop(peer.name, "the address is isolated", now)
             return True
         peer.mirrors, peer.unknown_s = False, now
         self.step(peer, Trigger.FORGIVES_US)
