@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.sites import Told, cpu_s, pss_mib, rpc, stock_site, supvisors_site, told_to_listener
+from bench.table import row
 from supvisors.model import ProcessState
 from tests.live.harness import Heard, Site, listen, wait_for
 
@@ -26,8 +27,6 @@ stderr_logfile = NONE
 
 def report(directory: Path, rounds: int) -> None:
     """Measure both in turn, `rounds` times each."""
-    from bench.run import row
-
     ours = supvisors_site(directory / "ours-burst", PROGRAM)
     stock = stock_site(directory / "stock-burst", PROGRAM)
     try:

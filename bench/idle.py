@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.sites import cpu_s, pss_mib, rpc, stock_site, supvisors_site, wait_until
+from bench.table import row
 
 PROGRAM = """
 [program:idler]
@@ -17,8 +18,6 @@ startsecs = 0
 
 def report(directory: Path, seconds: int) -> None:
     """Measure both at the same time."""
-    from bench.run import row
-
     ours = supvisors_site(directory / "ours-idle", PROGRAM)
     stock = stock_site(directory / "stock-idle", PROGRAM)
     try:

@@ -13,6 +13,7 @@ from typing import Any
 import zmq
 
 from bench.sites import Told, stock_site, supvisors_site, told_to_listener
+from bench.table import percentiles_ms, row
 from supvisors.client.subscriber import SupvisorsEventInterface, create_logger
 from supvisors.model import ProcessState
 from tests.live.harness import Site, wait_for
@@ -44,8 +45,6 @@ class Callback(SupvisorsEventInterface):
 
 def report(directory: Path, samples: int) -> None:
     """Measure all cases at once, each with Supvisors and with a stock listener."""
-    from bench.run import percentiles_ms, row
-
     print(f"Latency in ms ({samples} samples each): median, 99th percentile, maximum\n")
     row("case", "Supvisors client", "stock event listener", "ratio of medians")
     row("---", "---", "---", "---")

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.table import row
 from supvisors.plugin.guard import Guard
 from supvisors.plugin.records import Ring
 from supvisors.plugin.server import Listener
@@ -70,8 +71,6 @@ class SyntheticTap:
 
 def report(directory: Path, rounds: int, events: int) -> None:
     """Measure the pipeline and the bare sockets in turn."""
-    from bench.run import row
-
     pipeline, bare = [], []
     for _ in range(rounds):
         pipeline.append(_pipeline(events))

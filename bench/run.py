@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -48,18 +47,6 @@ def main() -> None:
             idle.report(directory, seconds=60 // divisor)
         if "scale" in only:
             scale.report(scale.SIZES[:-1] if arguments.quick else scale.SIZES)
-
-
-def row(*cells: object) -> None:
-    """Print a row of a table."""
-    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
-
-
-def percentiles_ms(samples_ns: list[int]) -> tuple[float, float, float]:
-    """Return median, 99th percentile and maximum in ms."""
-    ordered = sorted(samples_ns)
-    at_99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
-    return tuple(round(ns / 1e6, 2) for ns in (statistics.median(ordered), at_99, ordered[-1]))  # type: ignore[return-value]
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import time
 from collections import defaultdict
 from functools import partial
 
+from bench.table import row
 from supvisors.bus.codec import Codec, Tick
 from supvisors.bus.memory import MemoryBus, Network
 from supvisors.core import Core, Limits
@@ -138,8 +139,6 @@ def _kind(happening: Input) -> str:
 
 def report(sizes: tuple[int, ...] = SIZES) -> None:
     """Measure systems of several sizes and print the table."""
-    from bench.run import row
-
     print(f"Scale: N addresses with {PROCESSES} processes each, medians over all agents\n")
     row("N", *KINDS.values(), "decoding a beat", "all beats of a second")
     row(*["---"] * (len(KINDS) + 3))
