@@ -92,7 +92,8 @@ def test_two_that_do_not_hear_each_other_go_through_a_third(
             assert status["master"] or any("no master" in w for w in status["warnings"]), status
         hosts.net.heal()
         healed = now()
-        wait_for(lambda: not _warnings(hosts), lambda: f"{_warnings(hosts)}\n{hosts.logs()}", 60)
+        # what was dropped meanwhile is told for a minute
+        wait_for(lambda: not _warnings(hosts), lambda: f"{_warnings(hosts)}\n{hosts.logs()}", 100)
         print("healed after", round(now() - healed, 2))
         hosts.wait_operation()
         hosts.wait_true()
