@@ -134,7 +134,9 @@ def test_2000_random_starts_stops_and_crashes(tmp_path: Path) -> None:
                     hosts.logs,
                 )
                 assert heard_by(hosts, witness, name) == told, (witness, name)
-        assert not any(hosts.status(name)["warnings"] for name in hosts.names)
+        wait_for(
+            lambda: not any(hosts.status(name)["warnings"] for name in hosts.names), hosts.logs, 100
+        )
 
 
 def _unsettled(hosts: Cluster) -> list[str]:
