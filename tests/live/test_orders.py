@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from xmlrpc.client import Fault
+from xmlrpc.client import Fault, ServerProxy
 
 import pytest
 
 from tests.live.cluster import Cluster, cluster
-from tests.live.harness import wait_for
+from tests.live.harness import Site, free_port, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -29,6 +29,23 @@ command = /bin/sh -c "trap '' TERM; while :; do sleep 0.1; done"
 startsecs = 0
 stopwaitsecs = 1
 """
+
+
+@pytest.mark.parametrize("password", [False, True])
+def test_a_server_without_a_password_controls_no_other_host(site: Site, password: bool) -> None:
+    port = free_port()
+    users = "username = me\npassword = secret\n" if password else ""
+    site.write(f"[inet_http_server]\nport = 127.0.0.1:{port}\n{users}\n{PROGRAMS}")
+    site.start()
+    login = "me:secret@" if password else ""
+    with ServerProxy(f"http://{login}127.0.0.1:{port}") as proxy:
+        assert proxy.supvisors.get_master_address() == "alpha"
+        controls = {"stop_process": ("nobody", True), "fence": ("nobody",), "unfence": ("nobody",)}
+        for method, params in controls.items():
+            with pytest.raises(Fault, match="BAD_NAME" if password else "has no password"):
+                getattr(proxy.supvisors, method)(*params)
+    with pytest.raises(Fault, match="BAD_NAME"):  # through the unix socket
+        site.rpc().supvisors.fence("nobody")
 
 
 def running_on(hosts: Cluster, name: str) -> list[str]:

@@ -41,4 +41,5 @@ def make_supvisors_rpcinterface(supervisord: Any, **extras: str) -> SupvisorsRPC
     """
     _guard.log_to(supervisord.options.logger)
     _guard.wrap(_inside.attach, None)(supervisord, sorted(extras))
-    return SupvisorsRPCInterface(_inside.calls)
+    is_protected = _guard.wrap(_inside.is_next_server_protected, False)()
+    return SupvisorsRPCInterface(_inside.calls, is_protected)

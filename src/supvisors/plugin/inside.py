@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from typing import Any
 
 from supervisor import events
@@ -38,12 +39,14 @@ class Inside:
         self.calls = Calls(why_absent)
         self._supervisord: Any = None
         self._verbs: Verbs | None = None
+        self._server_count = 0
 
     def attach(self, supervisord: Any, unknown_extras: list[str]) -> None:
         """Connect to a supervisord that starts or reloads; later calls do nothing."""
         if self._supervisord is supervisord:
             return
         self._supervisord = supervisord
+        self._server_count = 0
         for name in unknown_extras:
             supervisord.options.logger.warn(
                 f"supvisors: [rpcinterface:supvisors] has an option '{name}' that nobody "
@@ -52,6 +55,17 @@ class Inside:
         events.subscribe(events.SupervisorRunningEvent, self._guard.wrap(self._on_running, None))
         self._program.subscribe(supervisord)
         self._tap.subscribe(supervisord)
+
+    def is_next_server_protected(self) -> bool:
+        """Tell of the HTTP servers, one after the other, whether a stranger may not call.
+
+        Supervisor calls the factory once for each, in the order of its list, and does not say
+        for which.
+        """
+        configs = self._supervisord.options.server_configs
+        config = configs[self._server_count % len(configs)]
+        self._server_count += 1
+        return config["family"] == socket.AF_UNIX or bool(config["username"])
 
     def _on_running(self, _event: Any) -> None:
         supervisord = self._supervisord

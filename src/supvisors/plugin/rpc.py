@@ -145,10 +145,26 @@ def marshallable(value: Any) -> Any:
 
 
 class SupvisorsRPCInterface:
-    """What `supvisors.*` offers. Supervisor lists the methods defined in this very class."""
+    """What `supvisors.*` offers. Supervisor lists the methods defined in this very class.
 
-    def __init__(self, calls: Calls) -> None:
+    Args:
+        is_protected: its HTTP server is a unix socket, or wants a password. Where a stranger
+            may call, what reaches other hosts is refused: a password of one host would else
+            be missing for the whole site.
+    """
+
+    def __init__(self, calls: Calls, is_protected: bool = True) -> None:
         self._calls = calls
+        self._is_protected = is_protected
+
+    def _control(self, method: str, params: tuple[Any, ...], wait: bool = False) -> Any:
+        if not self._is_protected:
+            raise RPCError(
+                Faults.FAILED,
+                f"{method} reaches other hosts, and this HTTP server has no password: set "
+                "username and password in [inet_http_server], or call through the unix socket",
+            )
+        return self._calls.forward(method, params, wait)
 
     def get_api_version(self) -> Any:
         """Return the version of the supvisors namespace.
@@ -233,7 +249,7 @@ class SupvisorsRPCInterface:
         @param string address_name  The name of another address than the one that is asked.
         @return boolean result  Always true unless there is a fault.
         """
-        return self._calls.forward("fence", (address_name,))
+        return self._control("fence", (address_name,))
 
     def unfence(self, address_name: Any) -> Any:
         """Let an address that was fenced come back.
@@ -241,7 +257,7 @@ class SupvisorsRPCInterface:
         @param string address_name  The name of another address than the one that is asked.
         @return boolean result  Always true unless there is a fault.
         """
-        return self._calls.forward("unfence", (address_name,))
+        return self._control("unfence", (address_name,))
 
     def start_args(self, namespec: Any, extra_args: Any, wait: Any) -> Any:
         """Start a process of this address with arguments added to its command line.
@@ -261,4 +277,4 @@ class SupvisorsRPCInterface:
         @param boolean wait  Return when it has stopped everywhere, not when it was ordered.
         @return boolean result  Always true unless there is a fault.
         """
-        return self._calls.forward("stop_process", (namespec, wait), wait=bool(wait))
+        return self._control("stop_process", (namespec, wait), wait=bool(wait))
