@@ -108,6 +108,31 @@ class ExitFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """What the Supervisor configuration says about the time a program may take.
+
+    Attributes:
+        startsecs: how long it must run to count as started, in s.
+        startretries: how often Supervisor tries again after a start that failed.
+        stopwaitsecs: after how long a stop becomes a SIGKILL, in s.
+    """
+
+    startsecs: int = 1
+    startretries: int = 3
+    stopwaitsecs: int = 10
+
+
+#: `cause` of what Supervisor does by itself, and of what its own commands do.
+BY_AUTOSTART: Final = "supervisord: autostart"
+BY_AUTORESTART: Final = "supervisord: autorestart"
+BY_SHUTDOWN: Final = "supervisord: shutdown"
+BY_RELOAD: Final = "supervisord: reload"
+BY_COMMAND: Final = "operator: a command of Supervisor"
+
+USUAL_TIMING: Final = Timing()
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessInfo:
     """What one supervisord says of one of its processes at one instant.
 
@@ -119,6 +144,11 @@ class ProcessInfo:
         pid: UNIX process id, 0 when there is none.
         event_ns: wall time of its last event in POSIX ns, 0 when there was none.
         exit: how its last run ended, None when it never ended since supervisord started.
+        cause: why it was started or stopped last: one of the `BY_…` above, or what the agent
+            gave with its order; '' before anything happened to it.
+        restarts: how often Supervisor started it again by itself since anybody else started it.
+        again: it is EXITED, and Supervisor is about to start it again by itself.
+        timing: what its configuration says.
     """
 
     group: str
@@ -128,10 +158,31 @@ class ProcessInfo:
     pid: int = 0
     event_ns: int = 0
     exit: ExitFacts | None = None
+    cause: str = ""
+    restarts: int = 0
+    again: bool = False
+    timing: Timing = USUAL_TIMING
 
     @property
     def namespec(self) -> str:
         return namespec(self.group, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One change of a process on one address, and why.
+
+    Attributes:
+        at_ns: its date on the clock of the address, in POSIX ns.
+        before: None for what was not known before.
+        why: in words.
+    """
+
+    at_ns: int
+    address: str
+    before: ProcessState | None
+    after: ProcessState
+    why: str
 
 
 # --- Rules ---------------------------------------------------------------------------------

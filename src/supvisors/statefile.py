@@ -1,30 +1,32 @@
-"""The fence registers, kept over restarts of the agent.
+"""The registers that outlive a restart of the agent: fences, and operators' wishes.
 
-Holds: `StateFile`, which saves and loads `fences.json` in `state_dir`; `KeptFences`, the use
-that the agent makes of it.
-Must not touch: what a fence means.
+Holds: `StateFile`, which saves and loads one kind of register in `state_dir`; `Kept`, the use
+that the agent makes of it; the kinds `FENCES` and `INTENTS`.
+Must not touch: what a register means.
 Invariants: a save is whole or did not happen. Nothing that lies in the file, and nothing that
 the disk refuses, gives another exception than `StateError`: the agent logs it and goes on
-with the fences that it has in memory.
+with the registers that it has in memory.
 Tests: tests/link/test_statefile.py.
+
+The plugin reads `intents.json` too, to hold back what supervisord would start by itself.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from supvisors.core.messages import Fence
+from supvisors.core.messages import Fence, Intent
 from supvisors.durable import make_directory, sync_directory, write_file
 from supvisors.log import Log
 
-FENCES_NAME = "fences.json"
-#: What a file that cannot be understood is renamed to; it replaces an older one.
-DAMAGED_NAME = "fences.json.damaged"
-#: Of the file; there are only additions.
-VERSION = 1
+Register = TypeVar("Register", Fence, Intent)
+
+#: Of the files; there are only additions.
+VERSION: Final = 1
 
 
 class StateError(Exception):
@@ -36,25 +38,58 @@ class StateError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Content:
-    """What the file holds."""
+class Kind(Generic[Register]):
+    """One kind of register.
 
-    v: int
-    fences: tuple[Fence, ...]
+    Attributes:
+        name: of the file and of the list in it.
+        record: what the list is of.
+        unknown: what is not known without the file.
+        cure: what an operator does then.
+    """
+
+    name: str
+    record: type[Register]
+    unknown: str
+    cure: str
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.name}.json"
+
+    @property
+    def damaged_name(self) -> str:
+        """What a file that cannot be understood is renamed to; it replaces an older one."""
+        return f"{self.name}.json.damaged"
 
 
-class StateFile:
-    """What of an agent outlives its restarts.
+FENCES: Final = Kind(
+    "fences",
+    Fence,
+    "no address is known to be fenced",
+    "Fence again, on each side, what should be: 'supvisors fence ADDRESS'",
+)
+INTENTS: Final = Kind(
+    "intents",
+    Intent,
+    "nothing is known to be stopped, disabled or drained by an operator",
+    "Stop, disable or drain again what should be",
+)
+
+
+class StateFile(Generic[Register]):
+    """The registers of one kind on disk.
 
     Args:
         state_dir: the option; it is made at the first save.
     """
 
-    def __init__(self, state_dir: str) -> None:
+    def __init__(self, state_dir: str, kind: Kind[Register]) -> None:
         self._directory = state_dir
-        self._path = os.path.join(state_dir, FENCES_NAME)
+        self._kind: Kind[Register] = kind
+        self._path = os.path.join(state_dir, kind.file_name)
 
-    def load(self) -> tuple[Fence, ...]:
+    def load(self) -> tuple[Register, ...]:
         """Return what was saved last, nothing when nothing was.
 
         Raises:
@@ -68,31 +103,39 @@ class StateFile:
         except OSError as error:
             raise self._refused("cannot be read", error, "read and write") from error
         try:
-            return msgspec.json.decode(data, type=_Content).fences
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            return self._decoded(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
             self._set_aside()
             raise StateError(
                 self._path,
-                f"is damaged ({error}), so it was renamed to {DAMAGED_NAME}, and no address is "
-                "known to be fenced",
-                "Fence again, on each side, what should be: 'supvisors fence ADDRESS'",
+                f"is damaged ({error}), so it was renamed to {self._kind.damaged_name}, and "
+                f"{self._kind.unknown}",
+                self._kind.cure,
             ) from error
 
-    def save(self, fences: tuple[Fence, ...]) -> None:
+    def save(self, registers: tuple[Register, ...]) -> None:
         """Write the registers through to the disk.
 
         Raises:
             StateError: the disk is full, or refuses for another reason; the last save holds.
         """
+        content = {"v": VERSION, self._kind.name: registers}
         try:
             make_directory(self._directory)
-            write_file(self._path, msgspec.json.encode(_Content(VERSION, fences)) + b"\n")
+            write_file(self._path, msgspec.json.encode(content) + b"\n")
         except OSError as error:
             raise self._refused("cannot be written", error, "write") from error
 
+    def _decoded(self, data: bytes) -> tuple[Register, ...]:
+        content = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+        msgspec.json.decode(content["v"], type=int)
+        many: Any = tuple[self._kind.record, ...]  # type: ignore[name-defined]
+        registers: tuple[Register, ...] = msgspec.json.decode(content[self._kind.name], type=many)
+        return registers
+
     def _set_aside(self) -> None:
         try:
-            os.replace(self._path, os.path.join(self._directory, DAMAGED_NAME))
+            os.replace(self._path, os.path.join(self._directory, self._kind.damaged_name))
             sync_directory(self._directory)
         except OSError as error:
             raise self._refused("is damaged and cannot be renamed", error, "write") from error
@@ -101,13 +144,13 @@ class StateFile:
         return StateError(
             self._path,
             f"{problem} ({error.strerror})",
-            f"Make room on its disk, or let the agent's user {wish} there; until then fences "
-            "do not outlive this agent",
+            f"Make room on its disk, or let the agent's user {wish} there; until then "
+            f"{self._kind.name} do not outlive this agent",
         )
 
 
-class KeptFences:
-    """The fence registers of a running agent, kept as well as the disk allows.
+class Kept(Generic[Register]):
+    """The registers of a running agent, kept as well as the disk allows.
 
     Without `state_dir`, or when the disk refuses, they are in force all the same, and do not
     outlive a restart; `warnings` says so.
@@ -116,12 +159,14 @@ class KeptFences:
         state_dir: the option, None without one.
     """
 
-    def __init__(self, state_dir: str | None, log: Log) -> None:
-        self._file = StateFile(state_dir) if state_dir is not None else None
+    def __init__(self, state_dir: str | None, kind: Kind[Register], log: Log) -> None:
+        self._file: StateFile[Register] | None = (
+            StateFile(state_dir, kind) if state_dir is not None else None
+        )
         self._log = log
         self._trouble = ""
 
-    def load(self) -> tuple[Fence, ...]:
+    def load(self) -> tuple[Register, ...]:
         """Return what was saved, nothing when that cannot be had."""
         try:
             return self._file.load() if self._file is not None else ()
@@ -129,11 +174,11 @@ class KeptFences:
             self._complain(error)
             return ()
 
-    def save(self, fences: tuple[Fence, ...]) -> None:
+    def save(self, registers: tuple[Register, ...]) -> None:
         """Save them if it is possible."""
         try:
             if self._file is not None:
-                self._file.save(fences)
+                self._file.save(registers)
             self._trouble = ""
         except StateError as error:
             self._complain(error)

@@ -9,7 +9,7 @@ import pytest
 from supvisors.core import Core
 from supvisors.core.inputs import AgentLeaving, Input, ProcessChanged, Started, Wake
 from supvisors.core.outputs import Note
-from supvisors.core.processes import ProcessOnAddress
+from supvisors.core.process import ProcessOnAddress
 from supvisors.model import (
     AddressState,
     AddressStatus,

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from supvisors.core.inputs import ProcessChanged
-from supvisors.core.processes import Forced, Process, Processes, info_after
+from supvisors.core.process import Forced, Process, info_after
+from supvisors.core.processes import Processes
 from supvisors.core.rulebook import NO_RULES, FixedRules
 from supvisors.model import ExitFacts, ProcessInfo, ProcessRule, ProcessState, ProcessStatus
 

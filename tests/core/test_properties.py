@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from supvisors.core import ClusterView, Core
 from supvisors.core.inputs import Input, Loaded, ProcessChanged, Started, TapRecord, Ticked, Wake
 from supvisors.core.outputs import Output
-from supvisors.core.processes import Forced, Process
+from supvisors.core.process import Forced, Process
 from supvisors.core.rulebook import FixedRules
 from supvisors.model import (
     AddressState,

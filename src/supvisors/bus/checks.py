@@ -22,7 +22,7 @@ from supvisors.core.inputs import (
     SupervisordLeaving,
     TapRecord,
 )
-from supvisors.core.messages import Beat, Call, Found, Lost, Vote
+from supvisors.core.messages import Beat, Call, Decided, Found, Intent, Lost, Plan, Vote
 from supvisors.model import ExitFacts, ProcessInfo
 
 NUMBER_MAX: Final = 2**63 - 1
@@ -58,7 +58,15 @@ def check_beat(beat: Beat) -> None:
 
 def check_call(call: Call) -> None:
     """Refuse a call that no agent makes."""
-    word("a call's id, process or agent", call.call_id, call.namespec, call.agent_boot)
+    word("a call's id or agent", call.call_id, call.agent_boot)
+    if call.verb in ("start", "stop", "tail"):
+        word("a call's process", call.namespec)
+    if (call.verb == "request") != (call.request is not None):
+        raise Refused("a request without its verb, or a verb without its request")
+    if call.request is not None:
+        count(call.request.at_a_time)
+    for intent in call.intents:
+        check_intent(intent)
     count(call.beat, call.timeout_s)
     if call.leader is not None:
         _check_vote(call.leader)
@@ -70,18 +78,36 @@ def check_list(peer_list: PeerList) -> None:
     _check_processes(peer_list.processes)
     for change in peer_list.recent:
         check_record(change)
-    for lost in peer_list.lost:
-        check_record(lost)
+    said: tuple[StreamRecord, ...] = (*peer_list.lost, *peer_list.intents)
+    for record in (*said, *peer_list.plans, *peer_list.decided):
+        check_record(record)
 
 
 def check_record(record: StreamRecord) -> None:
     """Refuse a record that no agent sends."""
-    word("a record's address", record.address)
-    if isinstance(record, Lost):
-        count(record.beat, record.at_ns)
-        _check_processes(record.processes)
-    elif not isinstance(record, Found):
-        _check_tap_record(record)
+    match record:
+        case Intent():
+            check_intent(record)
+        case Plan():
+            word("a plan's id", record.plan_id)
+        case Decided():
+            word("a decision's process", record.namespec)
+            count(record.after_ns)
+        case Lost():
+            word("a record's address", record.address)
+            count(record.beat, record.at_ns)
+            _check_processes(record.processes)
+        case Found():
+            word("a record's address", record.address)
+        case _:
+            word("a record's address", record.address)
+            _check_tap_record(record)
+
+
+def check_intent(intent: Intent) -> None:
+    """Refuse a register that no agent writes."""
+    word("a register's name or writer", intent.name, intent.by)
+    count(intent.stamp)
 
 
 def _check_vote(vote: Vote) -> None:
@@ -93,7 +119,7 @@ def _check_tap_record(record: TapRecord) -> None:
     word("a record's boot", record.boot)
     match record:
         case ProcessChanged():
-            count(record.seq, record.wall_ns, record.pid)
+            count(record.seq, record.wall_ns, record.pid, record.restarts)
             word("a process's group or name", record.group, record.name)
             _check_exit(record.exit)
         case GroupAdded(seq=seq, group=group, processes=processes):
@@ -112,7 +138,9 @@ def _check_tap_record(record: TapRecord) -> None:
 
 def _check_processes(processes: Iterable[ProcessInfo]) -> None:
     for process in processes:
-        count(process.pid, process.event_ns)
+        count(process.pid, process.event_ns, process.restarts)
+        timing = process.timing
+        count(timing.startsecs, timing.startretries, timing.stopwaitsecs)
         word("a process's group or name", process.group, process.name)
         _check_exit(process.exit)
 

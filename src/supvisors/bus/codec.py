@@ -35,7 +35,7 @@ from supvisors.core.inputs import (
     SupervisordLeaving,
 )
 from supvisors.core.messages import Answer as CallAnswer
-from supvisors.core.messages import Beat, Call, Found, Lost
+from supvisors.core.messages import Beat, Call, Decided, Found, Intent, Lost, Plan
 
 VERSION: Final = 1
 #: Longest tick or record. A longer record is not sent: peers miss it and fetch the list.
@@ -161,6 +161,9 @@ class _AnyRecord(
         "leaving": "SupervisordLeaving",
         "lost": "Lost",
         "found": "Found",
+        "intent": "Intent",
+        "plan": "Plan",
+        "decided": "Decided",
     },
 ):
     changed: ProcessChanged | None = None
@@ -170,6 +173,9 @@ class _AnyRecord(
     leaving: SupervisordLeaving | None = None
     lost: Lost | None = None
     found: Found | None = None
+    intent: Intent | None = None
+    plan: Plan | None = None
+    decided: Decided | None = None
 
 
 class _RecordForm(msgspec.Struct, frozen=True, tag_field="kind", tag="record"):
@@ -211,6 +217,9 @@ _FIELDS: Final = {
     SupervisordLeaving: "leaving",
     Lost: "lost",
     Found: "found",
+    Intent: "intent",
+    Plan: "plan",
+    Decided: "decided",
 }
 
 
@@ -287,6 +296,9 @@ def _record(form: _AnyRecord) -> StreamRecord:
             form.leaving,
             form.lost,
             form.found,
+            form.intent,
+            form.plan,
+            form.decided,
         )
         if record is not None
     ]

@@ -36,7 +36,7 @@ from supvisors.bus.codec import (
 )
 from supvisors.bus.stream import Inbox, Outbox
 from supvisors.core.inputs import Answered, Asked, BusFact, StreamRecord
-from supvisors.core.messages import Beat, Found, Lost
+from supvisors.core.messages import Beat, Decided, Found, Intent, Lost, Plan
 
 #: Who sent it is not one of our peers.
 UNKNOWN = ""
@@ -255,5 +255,7 @@ class Desk:
 
 
 def _is_of(address: str, record: StreamRecord) -> bool:
-    """Tell whether `address` may tell this record: of others it says that they are lost."""
-    return isinstance(record, Lost | Found) or record.address == address
+    """Tell whether `address` may tell this record: of others it says what becomes of them."""
+    if isinstance(record, Lost | Found | Intent | Plan | Decided):
+        return True
+    return record.address == address

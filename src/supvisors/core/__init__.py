@@ -10,7 +10,8 @@ Tests: tests/core/, tests/stories/, tests/sim/.
 """
 
 from supvisors.core.core import Core
+from supvisors.core.direction import Policy
 from supvisors.core.membership import Limits
 from supvisors.core.view import ClusterView
 
-__all__ = ["ClusterView", "Core", "Limits"]
+__all__ = ["ClusterView", "Core", "Limits", "Policy"]

@@ -18,7 +18,7 @@ from enum import Enum
 from typing import Final
 
 from supvisors.core.inputs import Loaded, TapRecord, Ticked
-from supvisors.core.messages import Beat, Lost
+from supvisors.core.messages import Beat, Decided, Lost, Plan
 from supvisors.model import AddressState, AddressStatus
 
 NEVER: Final = float("-inf")
@@ -92,6 +92,7 @@ class Address:
         relay: the peer that we follow it through, None when we hear it ourselves.
         mirrors: it is isolated only because it fences this address.
         said_lost: by address, what its agent declared lost; its word counts while it leads.
+        said_plans, said_decided: its plans under way, and its decisions by namespec; the same.
     """
 
     name: str
@@ -115,6 +116,8 @@ class Address:
     relay: str | None = None
     mirrors: bool = False
     said_lost: dict[str, Lost] = field(default_factory=dict)
+    said_plans: dict[str, Plan] = field(default_factory=dict)
+    said_decided: dict[str, Decided] = field(default_factory=dict)
 
     def fire(self, trigger: Trigger) -> bool:
         """Move by the table; return whether the state changed."""

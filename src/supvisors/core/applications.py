@@ -9,9 +9,9 @@ Tests: tests/core/test_applications.py, tests/core/test_properties.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from supvisors.model import (
     ApplicationState,
@@ -31,13 +31,6 @@ _COUNTED_AS: Final[Mapping[ProcessState, ApplicationState]] = {
     ProcessState.FATAL: ApplicationState.STOPPED,
     ProcessState.UNKNOWN: ApplicationState.STOPPED,
 }
-
-#: The first of these that any process counts as is the state of the application.
-_FIRST_MATCH: Final = (
-    ApplicationState.STARTING,
-    ApplicationState.STOPPING,
-    ApplicationState.RUNNING,
-)
 
 _CAN_FAIL: Final = frozenset({ApplicationState.STARTING, ApplicationState.RUNNING})
 _NOT_STARTED: Final = frozenset({ProcessState.STOPPED, ProcessState.FATAL, ProcessState.UNKNOWN})
@@ -62,12 +55,16 @@ class Tally:
     Attributes:
         by_state: number of processes for each state that they could give the application.
         required_missing, optional_missing: numbers of processes that make it fail.
+        plan: which way a plan under way takes it, None without one.
+        waiting: names of the processes whose turn in that plan has not come: they do not fail it.
         status: the body that clients know, None before the first.
     """
 
     by_state: list[int] = field(default_factory=lambda: [0] * len(ApplicationState))
     required_missing: int = 0
     optional_missing: int = 0
+    plan: Literal["start", "stop"] | None = None
+    waiting: frozenset[str] = frozenset()
     status: ApplicationStatus | None = None
 
     @property
@@ -77,19 +74,25 @@ class Tally:
     def add(self, status: ProcessStatus, rule: ProcessRule, number: int) -> None:
         """Count a process in (`number` = 1) or out (-1)."""
         self.by_state[_COUNTED_AS[status.state]] += number
-        if is_missing(status, rule):
+        if status.process_name not in self.waiting and is_missing(status, rule):
             if rule.required:
                 self.required_missing += number
             else:
                 self.optional_missing += number
 
+    def _state(self) -> ApplicationState:
+        """Return the state (semantics, section 6): a plan under way keeps it from flapping."""
+        if self.by_state[ApplicationState.STARTING] or self.plan == "start":
+            return ApplicationState.STARTING
+        if self.by_state[ApplicationState.STOPPING] or self.plan == "stop":
+            return ApplicationState.STOPPING
+        if self.by_state[ApplicationState.RUNNING]:
+            return ApplicationState.RUNNING
+        return ApplicationState.STOPPED
+
     def settle(self, name: str) -> bool:
         """Bring the status up to date, `name` being the application's; return if it changed."""
-        state = ApplicationState.STOPPED
-        for candidate in _FIRST_MATCH:
-            if self.by_state[candidate]:
-                state = candidate
-                break
+        state = self._state()
         can_fail = state in _CAN_FAIL
         major = can_fail and self.required_missing > 0
         minor = can_fail and self.optional_missing > 0
@@ -109,6 +112,35 @@ class Applications:
 
     def __init__(self) -> None:
         self._tallies: dict[str, Tally] = {}
+        self._plans: dict[str, tuple[Literal["start", "stop"], frozenset[str]]] = {}
+
+    def plan(
+        self,
+        name: str,
+        verb: Literal["start", "stop"] | None,
+        waiting: frozenset[str],
+        members: Iterable[tuple[ProcessRule, ProcessStatus]],
+    ) -> None:
+        """Take note of how far a plan for an application has come.
+
+        Args:
+            verb: which way it goes, None when there is none any more.
+            waiting: names of the processes whose turn has not come.
+            members: the processes of the application as they were counted.
+        """
+        if verb is None:
+            self._plans.pop(name, None)
+        else:
+            self._plans[name] = verb, waiting
+        tally = self._tallies.get(name)
+        if tally is None:
+            return
+        concerned = [m for m in members if m[1].process_name in tally.waiting ^ waiting]
+        for rule, status in concerned:
+            tally.add(status, rule, -1)
+        tally.plan, tally.waiting = verb, waiting
+        for rule, status in concerned:
+            tally.add(status, rule, 1)
 
     def count(
         self, rule: ProcessRule, before: ProcessStatus | None, after: ProcessStatus | None
@@ -124,6 +156,7 @@ class Applications:
         tally = self._tallies.get(named.application_name)
         if tally is None:
             tally = self._tallies[named.application_name] = Tally()
+            tally.plan, tally.waiting = self._plans.get(named.application_name, (None, frozenset()))
         if before is not None:
             tally.add(before, rule, -1)
         if after is not None:
@@ -139,6 +172,10 @@ class Applications:
         if tally.is_empty:
             del self._tallies[name]
         return tally.status if changed else None
+
+    def exists(self, name: str) -> bool:
+        """Tell whether an application has a process."""
+        return name in self._tallies
 
     def statuses(self) -> list[ApplicationStatus]:
         """Return what clients know of each application, by name."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from supvisors.core.addresses import Address
-from supvisors.core.messages import Answer, Call, Verb, Vote
+from supvisors.core.messages import Answer, Call, Intent, Request, Verb, Vote
 from supvisors.core.outputs import Ask, Do, Reply
 from supvisors.core.telling import Telling
 from supvisors.model import AddressState
@@ -51,6 +51,7 @@ class Calls:
 
     Attributes:
         due_s: when `expire` is wanted, None for never.
+        serve: answers a call that no supervisord has to do with, None for the others.
     """
 
     def __init__(self, local: Address, boot: str, telling: Telling) -> None:
@@ -62,6 +63,7 @@ class Calls:
         self._callers: dict[str, str] = {}
         self._answers: dict[str, Answer | None] = {}
         self._beats: deque[tuple[int, float]] = deque(maxlen=BEATS_MAX)
+        self.serve: Callable[[Call], Answer | None] = _nothing
 
     @property
     def due_s(self) -> float | None:
@@ -82,28 +84,50 @@ class Calls:
         now: float,
         outcome: Outcome,
         leader: Vote | None = None,
+        *,
+        cause: str = "",
+        request: Request | None = None,
+        intents: tuple[Intent, ...] = (),
     ) -> None:
         """Have something done on an address, ours included; `outcome` is called once.
 
         Args:
             leader: the mastership by which it is ordered, None for an operator's order.
+            cause, request, intents: as in `Call`.
         """
-        self._count += 1
-        number = f"{self._local.name}-{self._boot}-{self._count}"
+        number = self.new_id()
         self._pending[number] = _Pending(address.name, now + TIMEOUT_S, outcome)
         self._telling.note(
             "ordered",
             ("address", address.name),
             ("verb", verb),
-            ("process", namespec),
+            ("process", namespec or None),
+            ("cause", cause or None),
             ("id", number),
         )
         if address is self._local:
-            self._telling.emit(Do(number, verb, namespec, argument))
+            self._telling.emit(Do(number, verb, namespec, argument, cause))
             return
         beat = address.beat.number if address.beat is not None else 0
-        call = Call(number, verb, namespec, argument, leader, address.agent_boot, beat, TIMEOUT_S)
+        call = Call(
+            number,
+            verb,
+            namespec,
+            argument,
+            leader,
+            address.agent_boot,
+            beat,
+            TIMEOUT_S,
+            cause,
+            request,
+            intents,
+        )
         self._telling.emit(Ask(address.name, call))
+
+    def new_id(self) -> str:
+        """Return an identity that no call and no plan of any agent ever had."""
+        self._count += 1
+        return f"{self._local.name}-{self._boot}-{self._count}"
 
     def answered(self, peer: Address, answer: Answer) -> None:
         """Take the answer of a peer; one that comes too late, or twice, changes nothing."""
@@ -142,10 +166,16 @@ class Calls:
             "asked",
             ("by", peer.name),
             ("verb", call.verb),
-            ("process", call.namespec),
+            ("process", call.namespec or None),
             ("id", call.call_id),
         )
-        self._telling.emit(Do(call.call_id, call.verb, call.namespec, call.argument))
+        answer = self.serve(call)
+        if answer is not None:
+            self.done(answer)
+        else:
+            self._telling.emit(
+                Do(call.call_id, call.verb, call.namespec, call.argument, call.cause)
+            )
 
     def done(self, answer: Answer) -> None:
         """The local supervisord has taken or refused something, for us or for a peer."""
@@ -182,3 +212,7 @@ class Calls:
                 "an order failed", ("id", answer.call_id), ("why", answer.text), level="warn"
             )
         pending.outcome(answer)
+
+
+def _nothing(_call: Call) -> Answer | None:
+    return None

@@ -10,6 +10,7 @@ Tests: tests/core/test_core.py, tests/core/test_properties.py, tests/stories/, t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, assert_never
 
 from supvisors.core import phase
@@ -18,6 +19,7 @@ from supvisors.core.addresses import Trigger as AddressTrigger
 from supvisors.core.beats import Beats
 from supvisors.core.calls import Calls
 from supvisors.core.diagnosis import diagnose
+from supvisors.core.direction import Direction, Policy
 from supvisors.core.following import Following
 from supvisors.core.hearing import Hearing
 from supvisors.core.inputs import (
@@ -29,35 +31,42 @@ from supvisors.core.inputs import (
     FenceOrder,
     Fetched,
     Got,
+    GroupRemoved,
     GroupsReset,
     Input,
+    Inquiry,
     Linked,
     Loaded,
     Missed,
     Order,
     PeerList,
+    Plea,
     ProcessChanged,
+    RulesRead,
     Started,
     SupervisordLeaving,
     TapRecord,
     Ticked,
     Wake,
+    Wish,
 )
 from supvisors.core.leadership import Leadership
 from supvisors.core.localtap import LocalTap
 from supvisors.core.losses import Losses
 from supvisors.core.membership import Limits, Membership
-from supvisors.core.messages import Answer, Beat, Digests, Lost
-from supvisors.core.orders import Orders
+from supvisors.core.messages import Answer, Beat, Digests
 from supvisors.core.outputs import Output
-from supvisors.core.processes import NS_PER_S, Processes, ProcessOnAddress
+from supvisors.core.process import NS_PER_S
+from supvisors.core.processes import Processes
+from supvisors.core.reporting import Reporting
 from supvisors.core.rulebook import NO_RULES, RuleBook
 from supvisors.core.telling import Telling
-from supvisors.core.view import ClusterView
-from supvisors.model import AddressState, SupvisorsStatus, namespec
+from supvisors.core.view import ClusterView, Why
+from supvisors.model import AddressState, SupvisorsStatus
 
 NO_DIGESTS: Final = Digests()
 USUAL_LIMITS: Final = Limits()
+USUAL_POLICY: Final = Policy()
 
 #: How long nobody shall judge an agent that was told to end under a living supervisord.
 AGENT_GRACE_S: Final = 15
@@ -77,6 +86,7 @@ class Core:
         digests: of what must be the same everywhere.
         address_refresh_s: time between two publications of the unchanged status of an address.
         rules: what operators declare.
+        policy: the options by which processes are started and conflicts are resolved.
     """
 
     def __init__(
@@ -90,6 +100,7 @@ class Core:
         digests: Digests = NO_DIGESTS,
         address_refresh_s: float = 5.0,
         rules: RuleBook = NO_RULES,
+        policy: Policy = USUAL_POLICY,
     ) -> None:
         assert len(set(addresses)) == len(addresses), f"an address is listed twice: {addresses}"
         assert local in addresses, f"{local} is not in the address list: {addresses}"
@@ -97,7 +108,7 @@ class Core:
         self._addresses = {name: Address(name, i) for i, name in enumerate(self._names)}
         self._local = self._addresses[local]
         self._is_alone = len(self._names) == 1
-        self._limits, self._quorum, self._digests = limits, quorum, digests
+        self._limits, self._quorum, self._digests, self._boot = limits, quorum, digests, boot
         self._phase = phase.Phase()
         self._processes = Processes(self._names, rules)
         self._telling = telling = Telling(self._processes)
@@ -106,12 +117,32 @@ class Core:
         everybody = tuple(self._addresses.values())
         self._leadership = Leadership(everybody, self._local, boot, telling)
         self._losses = Losses(self._processes, telling)
-        self._following = Following(self._membership, self._hearing, self._losses, telling)
-        self._beats = Beats(len(self._names), telling)
-        self._tap = LocalTap(self._local, self._is_alone, self._membership, self._hearing, telling)
         self._calls = Calls(self._local, boot, telling)
-        by_index = {address.index: address for address in everybody}
-        self._orders = Orders(by_index, self._local, self._processes, self._calls, telling)
+        self._direction = direction = Direction(
+            {address.index: address for address in everybody},
+            self._local,
+            self._processes,
+            self._calls,
+            self._leadership,
+            policy,
+            telling,
+        )
+        self._hearing.watch, self._losses.watch = direction.watching, direction.repair.lost
+        self._following = Following(
+            self._membership, self._hearing, self._losses, direction, telling
+        )
+        self._tap = LocalTap(self._local, self._is_alone, self._membership, self._hearing, telling)
+        self._beats = Beats(len(self._names), telling)
+        self._reporting = Reporting(
+            self._addresses,
+            self._local,
+            self._processes,
+            self._membership,
+            self._leadership,
+            self._losses,
+            self._tap,
+            direction,
+        )
         self._address_refresh_s = address_refresh_s
         self._refresh_due_s: float | None = None
         self._now = 0.0
@@ -135,13 +166,17 @@ class Core:
         if started:
             self._notice_pause(now)
         self._now = now
+        self._direction.at(now, self._wall_ns)
         change = happening.record if isinstance(happening, Got) else happening
         if isinstance(change, ProcessChanged):  # it comes in floods, and hardly anything follows
             if isinstance(happening, Got):
                 self._hear_peer(now, happening)
             else:
                 self._tap.hear(change)
-            self._orders.settle(now)
+            if self._direction.is_stirred:
+                self._settle(now, is_tick=False)
+            else:
+                self._direction.respond()
             return self._telling.take()
         if isinstance(happening, Ticked) and self._says_nothing_new(now, happening):
             return []
@@ -166,10 +201,13 @@ class Core:
                 self._agent_leaves(now)
             case FenceOrder():
                 self._membership.order(self._addresses[happening.address], happening.fenced, now)
-            case Order():
-                self._orders.take(happening, now)
-            case Done():
-                self._calls.done(Answer(happening.call_id, happening.fault, happening.text))
+            case Order() | Plea() | Wish() | Inquiry():
+                self._direction.take(happening)
+            case RulesRead(digest=digest):
+                self._digests = replace(self._digests, rules=digest)
+                self._direction.take(happening)
+            case Done(call_id, fault, text, result):
+                self._calls.done(Answer(call_id, fault, text, result))
             case Ticked() if happening.address == self._local.name:
                 self._tick(now, happening)
             case Ticked() | Got() | Missed() | Fetched() | Linked() | Asked() | Answered():
@@ -186,7 +224,7 @@ class Core:
             self._membership.due_s,
             self._beats.due_s,
             self._calls.due_s,
-            self._orders.due_s,
+            self._direction.due_s,
         )
         return min((at_s for at_s in due if at_s is not None), default=None)
 
@@ -196,50 +234,38 @@ class Core:
         Args:
             address: ours, or a peer's that we hear.
         """
-        known = self._addresses.get(address)
-        if known is None or known.boot is None:
-            return None
-        lost: tuple[Lost, ...] = ()
-        recent: tuple[ProcessChanged, ...] = ()
-        if known is self._local:
-            lost = tuple(self._losses.known[name] for name in sorted(self._losses.known))
-            recent = tuple(self._tap.recent)
-        elif not self._membership.hears(known, self._now) or known.loaded_boot is None:
-            return None
-        infos = self._processes.infos_of(known.index)
-        return PeerList(known.boot, known.seq, infos, lost, recent)
+        return self._reporting.peer_list(address, self._now)
 
     def view(self) -> ClusterView:
         """Return all that is known now. The cost grows with the number of processes."""
-        processes = list(self._processes)
         master, vote = self._leadership.master, self._leadership.vote
+        warnings = diagnose(
+            self._membership,
+            self._leadership,
+            self._local,
+            digests=self._digests,
+            quorum=self._quorum,
+            now=self._now,
+        )
         return ClusterView(
             SupvisorsStatus(self._phase.state),
             master.name if master is not None else None,
             tuple(a.status for a in self._addresses.values() if a.status is not None),
             tuple(self._telling.applications()),
-            tuple(p.status for p in processes if p.status is not None),
-            tuple(
-                ProcessOnAddress(self._names[index], info)
-                for process in processes
-                for index, info in sorted(process.infos.items())
-            ),
-            tuple(namespec(p.group, p.name) for p in processes if p.in_conflict),
+            *self._processes.shown(),
             tuple(sorted(self._membership.dropped.items())),
-            tuple(
-                diagnose(
-                    self._membership,
-                    self._leadership,
-                    self._local,
-                    digests=self._digests,
-                    quorum=self._quorum,
-                    now=self._now,
-                )
-            ),
+            tuple(warnings),
             self._membership.fences.all(),
             vote.epoch if vote is not None else 0,
-            local=self._local.name,
+            self._local.name,
+            self._direction.plans.shown,
+            self._direction.intents.all(),
+            self._has_quorum,
         )
+
+    def why(self, named: str) -> Why | None:
+        """Return all that is known of a process, by its namespec; None when nobody knows it."""
+        return self._direction.why(named)
 
     # --- the agent and its time ------------------------------------------------------------
 
@@ -248,6 +274,7 @@ class Core:
         self._telling.publish(SupvisorsStatus(self._phase.state))
         self._tell_addresses(now)
         self._membership.start(now, started.fences)
+        self._direction.intents.load(started.intents)
 
     def _notice_pause(self, now: float) -> None:
         """A freeze of ours is nobody's death (semantics, section 3)."""
@@ -292,6 +319,8 @@ class Core:
     def _hear(self, said: Loaded | TapRecord) -> None:
         self._tap.hear(said)
         match said:
+            case GroupRemoved(group=group):
+                self._direction.watching.group_removed(group)
             case GroupsReset():
                 self._move(phase.Trigger.RELOADED)
             case SupervisordLeaving(mode=mode) if self._is_alone:
@@ -330,11 +359,12 @@ class Core:
     def _settle(self, now: float, is_tick: bool) -> None:
         self._membership.judge(now)
         self._calls.expire(now)
-        self._orders.settle(now)
         usable = self._membership.usable(now)
         changed = self._leadership.settle(usable, self._digests, self._membership.assembled)
         self._take_masters_state(changed)
-        self._settle_losses(now, usable, changed)
+        self._settle_losses(usable, changed)
+        self._direct(is_tick)
+        self._direction.respond()
         if self._is_alone:
             return
         beat = self._beat(now)
@@ -351,18 +381,38 @@ class Core:
             for trigger in phase.way(self._phase.state, master.beat.state):
                 self._move(trigger)
 
-    def _settle_losses(self, now: float, usable: list[Address], changed: bool) -> None:
+    def _direct(self, is_tick: bool) -> None:
+        """Let the master act, and its acts move the Supvisors state."""
+        master = self._leadership.master
+        trigger = self._direction.settle(
+            self._phase.state,
+            has_quorum=self._has_quorum,
+            stays=self._tap.leaving is None,
+            is_tick=is_tick,
+            boot=self._boot if master is self._local or master is None else master.agent_boot,
+        )
+        if trigger is not None:
+            self._move(trigger)
+
+    @property
+    def _has_quorum(self) -> bool:
+        states = [address.state for address in self._addresses.values()]
+        return states.count(AddressState.RUNNING) >= self._quorum
+
+    @property
+    def _wall_ns(self) -> int:
+        return self._wall_ns_at_zero + round(self._now * NS_PER_S)
+
+    def _settle_losses(self, usable: list[Address], changed: bool) -> None:
         master, peers = self._leadership.master, self._membership.peers
-        wall_ns = self._wall_ns_at_zero + round(now * NS_PER_S)
         if master is self._local:
-            self._losses.declare(peers, usable, wall_ns, anew=changed)
+            self._losses.declare(peers, usable, self._wall_ns, anew=changed)
         elif master is not None:
-            self._losses.heed(master, peers, wall_ns)
+            self._losses.heed(master, peers, self._wall_ns)
 
     def _assemble(self) -> None:
         if self._local.state is AddressState.RUNNING and self._membership.assembled:
             self._move(phase.Trigger.ASSEMBLED)
-            self._move(phase.Trigger.STARTS_DONE)  # automatic starts need rules: none yet
 
     def _move(self, trigger: phase.Trigger) -> bool:
         before = self._phase.state
@@ -378,21 +428,5 @@ class Core:
         return True
 
     def _beat(self, now: float) -> Beat:
-        membership, local = self._membership, self._local
-        return Beat(
-            self._beats.next_number,
-            self._phase.state,
-            self._leadership.leads,
-            self._leadership.vote,
-            self._leadership.obeyed,
-            self._losses.unknown(membership.peers) if self._leadership.leads else (),
-            local.boot is not None,
-            tuple(peer.name for peer in membership.peers if membership.vouches_for(peer, now)),
-            tuple(
-                address.name
-                for address in self._addresses.values()
-                if address.state is AddressState.RUNNING
-            ),
-            membership.fences.all(),
-            self._digests,
-        )
+        number, state = self._beats.next_number, self._phase.state
+        return self._reporting.beat(number, state, self._digests, now)

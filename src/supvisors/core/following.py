@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from supvisors.core.addresses import SHUT_OUT, Address
+from supvisors.core.direction import Direction
 from supvisors.core.hearing import Hearing
 from supvisors.core.inputs import (
     Fetched,
@@ -27,7 +28,7 @@ from supvisors.core.inputs import (
 )
 from supvisors.core.losses import Losses
 from supvisors.core.membership import Membership
-from supvisors.core.messages import Found, Lost
+from supvisors.core.messages import Decided, Found, Intent, Lost, Plan
 from supvisors.core.outputs import Fetch
 from supvisors.core.telling import Telling
 from supvisors.model import AddressState
@@ -40,11 +41,18 @@ class Following:
     """The streams of all peers."""
 
     def __init__(
-        self, membership: Membership, hearing: Hearing, losses: Losses, telling: Telling
+        self,
+        membership: Membership,
+        hearing: Hearing,
+        losses: Losses,
+        direction: Direction,
+        telling: Telling,
     ) -> None:
         self._membership = membership
         self._hearing = hearing
         self._losses = losses
+        self._intents = direction.intents
+        self._plans = direction.plans
         self._telling = telling
 
     def missed(self, peer: Address, missed: Missed) -> None:
@@ -87,6 +95,8 @@ class Following:
             self._hearing.lost(peer, *hole)
         peer.boot, peer.seq, peer.has_hole = told.tap_boot, told.tap_seq, False
         peer.said_lost = {lost.address: lost for lost in told.lost}
+        self._intents.hear(told.intents)
+        self._plans.listed(peer, told.plans, told.decided)
         self._losses.found(peer, leads)
         self._hearing.load(peer, told.processes)
         self._membership.loaded(peer, fetched.boot)
@@ -105,6 +115,10 @@ class Following:
                 peer.said_lost[lost.address] = lost
             case Found() as found:
                 peer.said_lost.pop(found.address, None)
+            case Intent() as intent:
+                self._intents.hear((intent,))
+            case Plan() | Decided() as said:
+                self._plans.hear(peer, said)
             case record if record.address == peer.name and record.boot == peer.boot:
                 self._record(peer, record)
             case _:

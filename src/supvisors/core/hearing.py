@@ -9,8 +9,8 @@ Tests: tests/core/test_core.py, tests/core/test_properties.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
 
 from supvisors.core.addresses import Address
 from supvisors.core.inputs import (
@@ -20,8 +20,9 @@ from supvisors.core.inputs import (
     ProcessChanged,
     SupervisordLeaving,
 )
-from supvisors.core.outputs import Fact
-from supvisors.core.processes import NS_PER_S, Processes
+from supvisors.core.outputs import Fact, Facts
+from supvisors.core.process import NS_PER_S, Process
+from supvisors.core.processes import Processes
 from supvisors.core.telling import Telling
 from supvisors.model import (
     PID_STATES,
@@ -36,12 +37,29 @@ from supvisors.model import (
 _STATE_NAMES: Final = {state: state.name for state in ProcessState}
 
 
+class Watch(Protocol):
+    """Who has to know of every change, after clients were told."""
+
+    def changed(
+        self, address: Address, process: Process, before: ProcessInfo | None, info: ProcessInfo
+    ) -> None:
+        """An address told one change of a process."""
+
+    def listed(self, address: Address, process: Process) -> None:
+        """A list of an address told something new of a process."""
+
+
 class Hearing:
-    """Changes of processes, from whatever address."""
+    """Changes of processes, from whatever address.
+
+    Attributes:
+        watch: who has to know of them, None for nobody.
+    """
 
     def __init__(self, processes: Processes, telling: Telling) -> None:
         self._processes = processes
         self._telling = telling
+        self.watch: Watch | None = None
 
     def lost(self, address: Address, first: int, last: int) -> None:
         """Say that records will never be events."""
@@ -62,7 +80,7 @@ class Hearing:
             ("processes", len(listed)),
             ("changed", len(touched)),
         )
-        self._telling.processes(touched)
+        self._listed(address, touched)
 
     def replace(self, address: Address, record: GroupAdded | GroupRemoved | GroupsReset) -> None:
         """Take a group that came or went, or a whole configuration that did."""
@@ -80,8 +98,14 @@ class Hearing:
             facts.append(("group", group))
         touched = self._processes.replace(address.index, infos, group)
         self._telling.note(reason, *facts, ("seq", record.seq), ("changed", len(touched)))
-        self._telling.processes(touched)
+        self._listed(address, touched)
         self._telling.loading(address)
+
+    def _listed(self, address: Address, touched: Sequence[Process]) -> None:
+        self._telling.processes(touched)
+        if self.watch is not None:
+            for process in touched:
+                self.watch.listed(address, process)
 
     def leaving(self, address: Address, record: SupervisordLeaving) -> None:
         """Say that a supervisord begins to stop all its programs."""
@@ -104,10 +128,14 @@ class Hearing:
                 info.event_ns // NS_PER_S,
                 info.pid if state in PID_STATES else 0,
                 address.name,
-            )
+            ),
+            (address.name, change.boot, change.seq),
+            Facts(info.exit, info.restarts, info.cause),
         )
         self._telling.process(process)
         self._telling.loading(address)
+        if self.watch is not None:
+            self.watch.changed(address, process, before, info)
 
     def _note_change(
         self, address: Address, change: ProcessChanged, before: ProcessInfo | None

@@ -13,7 +13,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from supvisors.core.messages import Answer, Beat, Call, Fence, Found, Lost, Verb
+from supvisors.core.messages import (
+    Answer,
+    Beat,
+    Call,
+    Decided,
+    Fence,
+    Found,
+    Intent,
+    Lost,
+    Plan,
+    Request,
+    Wanted,
+)
+from supvisors.core.rulebook import RuleBook
 from supvisors.model import ExitFacts, ProcessInfo, ProcessState
 
 
@@ -23,9 +36,11 @@ class Started:
 
     Attributes:
         fences: the fence registers that were saved.
+        intents: the registers of operators' wishes that were saved.
     """
 
     fences: tuple[Fence, ...] = ()
+    intents: tuple[Intent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,7 @@ class ProcessChanged:
     Attributes:
         wall_ns: date of the event on the clock of the address, in POSIX ns.
         exit: how the run ended, when this change is an end.
+        cause, restarts, again: as in `ProcessInfo`, after the change.
     """
 
     address: str
@@ -88,6 +104,9 @@ class ProcessChanged:
     expected: bool = True
     pid: int = 0
     exit: ExitFacts | None = None
+    cause: str = ""
+    restarts: int = 0
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +167,8 @@ class PeerList:
         processes: every process of that address.
         lost: what the answering agent knows of hosts that are lost; only the master's counts.
         recent: the last changes up to `tap_seq`, for who knew the list before them.
+        intents: every register that the answering agent knows.
+        plans, decided: its plans under way and its decisions; only the master's count.
     """
 
     tap_boot: str
@@ -155,6 +176,9 @@ class PeerList:
     processes: tuple[ProcessInfo, ...]
     lost: tuple[Lost, ...] = ()
     recent: tuple[ProcessChanged, ...] = ()
+    intents: tuple[Intent, ...] = ()
+    plans: tuple[Plan, ...] = ()
+    decided: tuple[Decided, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +266,67 @@ class Order:
     """
 
     request: int
-    verb: Verb
+    verb: Literal["start", "stop"]
     namespecs: tuple[str, ...]
     argument: str = ""
     wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Plea:
+    """An operator wants something of the master; `Respond` answers.
+
+    Attributes:
+        request: identity of the request.
+        wanted: what; the caller has checked its names and its strategy.
+        wait: answer when it is done, not when the master has taken it.
+    """
+
+    request: int
+    wanted: Request
+    wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An operator sets registers: enable, disable, undrain; `Respond` answers.
+
+    Attributes:
+        request: identity of the request.
+        names: of processes or of one address, as `kind` says; the caller has checked them.
+    """
+
+    request: int
+    kind: Literal["process", "address"]
+    names: tuple[str, ...]
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """An operator wants a supervisord or an agent somewhere to do something; `Respond` answers.
+
+    Attributes:
+        request: identity of the request.
+        verb: `tail` or `rules`.
+        address: where; the caller has checked that it is listed; '' for every RUNNING one.
+        namespec: of the process, '' when it is about none.
+        argument: `stdout 4000` or `stderr 4000`: which output and how many bytes of its end.
+    """
+
+    request: int
+    verb: Literal["tail", "rules"]
+    address: str
+    namespec: str = ""
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesRead:
+    """The rules file was read anew: these are in force from now on."""
+
+    rules: RuleBook
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,14 +335,17 @@ class Done:
 
     Attributes:
         fault: name of the fault among Supervisor's `Faults`, '' when it was taken.
+        result: what was asked for.
     """
 
     call_id: str
     fault: str = ""
     text: str = ""
+    result: str = ""
 
 
 #: What an agent's stream consists of.
-StreamRecord = TapRecord | Lost | Found
+StreamRecord = TapRecord | Lost | Found | Intent | Plan | Decided
 BusFact = Ticked | Got | Missed | Fetched | Linked | Asked | Answered
-Input = Started | Wake | Loaded | TapRecord | BusFact | FenceOrder | Order | Done | AgentLeaving
+Operators = FenceOrder | Order | Plea | Wish | Inquiry | RulesRead
+Input = Started | Wake | Loaded | TapRecord | BusFact | Operators | Done | AgentLeaving

@@ -12,9 +12,12 @@ may have heard other last records, so the master's word goes into its stream and
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from supvisors.core.addresses import SHUT_OUT, Address
 from supvisors.core.messages import Found, Lost
 from supvisors.core.outputs import Record
+from supvisors.core.process import Process
 from supvisors.core.processes import Processes
 from supvisors.core.telling import Telling
 from supvisors.model import AddressState
@@ -27,12 +30,14 @@ class Losses:
 
     Attributes:
         known: by address.
+        watch: who has to know of each process that was lost, None for nobody.
     """
 
     def __init__(self, processes: Processes, telling: Telling) -> None:
         self._processes = processes
         self._telling = telling
         self.known: dict[str, Lost] = {}
+        self.watch: Callable[[Address, Process], None] | None = None
         self._testified: set[tuple[str, str]] = set()
 
     def unknown(self, peers: tuple[Address, ...]) -> tuple[str, ...]:
@@ -113,8 +118,12 @@ class Losses:
         )
         touched = self._processes.replace(peer.index, lost.processes)
         touched += self._processes.lose(peer.index, lost.at_ns, lost.left)
-        self._telling.processes(list(dict.fromkeys(touched)))
+        gone = list(dict.fromkeys(touched))
+        self._telling.processes(gone)
         self._telling.loading(peer)
+        if self.watch is not None:
+            for process in gone:
+                self.watch(peer, process)
 
 
 def _knows_better(peer: Address, lost: Lost) -> bool:

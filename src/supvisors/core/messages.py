@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from supvisors.model import ProcessInfo, SupvisorsState
+from supvisors.model import ProcessInfo, ProcessState, SupvisorsState
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,120 @@ class Found:
     address: str
 
 
-#: What a supervisord can be made to do by an agent.
-Verb = Literal["start", "stop"]
+# --- what operators want, and what the master does about it ---------------------------------
+
+#: What is wanted of a process, or, as `drained` and `auto`, of an address.
+#: `auto`: rules decide. `started`: it was started by a plan or an operator. `stopped`: an
+#: operator stopped it, and nothing but an operator starts it again. `disabled`: the same, and
+#: operators are refused until it is enabled.
+Wanted = Literal["auto", "started", "stopped", "disabled", "drained"]
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A register: what is wanted of a process or an address. The highest stamp wins, then `by`.
+
+    Attributes:
+        kind: of what `name` is the name: a namespec, or an address.
+        stamp: hybrid time: POSIX ns, and above every stamp that its writer had seen.
+        by: address whose agent wrote it.
+        why: in words, for `why`.
+    """
+
+    kind: Literal["process", "address"]
+    name: str
+    wanted: Wanted
+    stamp: int
+    by: str
+    why: str = ""
+
+
+#: What only a master does.
+RequestVerb = Literal[
+    "start_application",
+    "stop_application",
+    "restart_application",
+    "start_process",
+    "restart_process",
+    "rolling_restart",
+    "conciliate",
+    "drain",
+    "restart",
+    "shutdown",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an operator wants of the master.
+
+    Attributes:
+        names: of one application, of processes, of one address, or of nothing, as `verb` says.
+        strategy: name of a starting or conciliation strategy, '' for the one of the rules.
+        argument: extra arguments of a start.
+        at_a_time: how many processes a rolling restart has down at a time.
+        by: who wants it, for reasons: the entry address and the number of the request.
+    """
+
+    verb: RequestVerb
+    names: tuple[str, ...] = ()
+    strategy: str = ""
+    argument: str = ""
+    at_a_time: int = 1
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A record of the master: a plan begins, comes forward, or is over.
+
+    Attributes:
+        plan_id: unique; for a plan that was requested the `call_id` of the request.
+        verb: which way it goes now.
+        application: the application that it starts or stops as a whole, '' for single processes.
+        waiting: namespecs whose turn has not come.
+        active: namespecs of those under way.
+        why: what it is made for.
+        over: it has come to its end: well when `fault` is ''.
+        fault: name of the fault among Supervisor's `Faults`.
+        text: what went wrong.
+    """
+
+    plan_id: str
+    verb: Literal["start", "stop"]
+    application: str = ""
+    waiting: tuple[str, ...] = ()
+    active: tuple[str, ...] = ()
+    why: str = ""
+    over: bool = False
+    fault: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A record of the master: the state of a process that runs nowhere is this one.
+
+    It counts until anything newer is heard of the process.
+
+    Attributes:
+        namespec: of the process.
+        state: None when the decision is taken back.
+        why: in words: a start that timed out, no address that fits, too many restarts.
+        after_ns, after: date and address of the newest info of the process that the master knew.
+    """
+
+    namespec: str
+    state: ProcessState | None
+    why: str = ""
+    after_ns: int = 0
+    after: str = ""
+
+
+#: What a supervisord can be made to do by an agent: the processes, the whole, and the end of
+#: an output of a process. What an agent can be made to do: read its rules anew, take a request
+#: as the master, keep registers before it answers.
+Verb = Literal["start", "stop", "restart", "shutdown", "tail", "rules", "request", "intend"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +248,9 @@ class Call:
         beat: number of the last beat that was heard of that agent, which dates the call on
             its own clock.
         timeout_s: how long after that beat it may still be done.
+        cause: why a process is started or stopped, in words; see `ProcessInfo.cause`.
+        request: what is wanted of the master, with the verb `request`.
+        intents: the registers to keep, with the verb `intend`.
     """
 
     call_id: str
@@ -146,6 +261,9 @@ class Call:
     agent_boot: str
     beat: int
     timeout_s: int
+    cause: str = ""
+    request: Request | None = None
+    intents: tuple[Intent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +273,10 @@ class Answer:
     Attributes:
         fault: name of the fault among Supervisor's `Faults`, '' when it was done.
         text: why not.
+        result: what was asked for, with the verb `tail`.
     """
 
     call_id: str
     fault: str = ""
     text: str = ""
+    result: str = ""

@@ -19,9 +19,13 @@ from typing import Final
 from supvisors.core.addresses import Address
 from supvisors.core.calls import Calls
 from supvisors.core.inputs import Order
-from supvisors.core.messages import Answer
+from supvisors.core.intents import Intents
+from supvisors.core.messages import Answer, Intent, Wanted
 from supvisors.core.outputs import Respond
-from supvisors.core.processes import Process, Processes
+from supvisors.core.plans import Plans
+from supvisors.core.pleas import Pleas
+from supvisors.core.process import Process
+from supvisors.core.processes import Processes
 from supvisors.core.telling import Telling
 from supvisors.model import PRESENT_STATES, ProcessInfo, ProcessState
 
@@ -46,11 +50,16 @@ class _Part:
 
 @dataclass(slots=True)
 class _Pending:
-    """An order that has no response yet."""
+    """An order that has no response yet.
+
+    Attributes:
+        kept: what the master said of the wish that goes with it, None before it did.
+    """
 
     order: Order
     parts: tuple[_Part, ...]
     deadline_s: float
+    kept: Answer | None = None
 
 
 class Orders:
@@ -69,8 +78,14 @@ class Orders:
         local: Address,
         processes: Processes,
         calls: Calls,
+        intents: Intents,
+        plans: Plans,
+        pleas: Pleas,
         telling: Telling,
     ) -> None:
+        self._intents = intents
+        self._plans = plans
+        self._pleas = pleas
         self._addresses = addresses
         self._local = local
         self._processes = processes
@@ -82,19 +97,40 @@ class Orders:
     def due_s(self) -> float | None:
         return min((pending.deadline_s for pending in self._pending), default=None)
 
-    def take(self, order: Order, now: float) -> None:
-        """Order it where it belongs."""
+    def take(self, order: Order, now: float, wall_ns: int) -> None:
+        """Order it where it belongs, and keep what is wanted by it.
+
+        Args:
+            wall_ns: now, in POSIX ns.
+        """
         parts = tuple(part for name in order.namespecs for part in self._parts(order, name))
-        if not parts:
+        starting = [name for name in order.namespecs if self._plans.covers(name)]
+        if not parts and not starting:
             text = f"{', '.join(order.namespecs)} runs nowhere: there is nothing to stop"
             self._telling.emit(Respond(order.request, "NOT_RUNNING", text))
             return
-        self._pending.append(_Pending(order, parts, now + LIMIT_S))
+        pending = _Pending(order, parts, now + LIMIT_S)
+        self._pending.append(pending)
+        names = ", ".join(order.namespecs)
+        cause = f"operator {self._local.name}#{order.request}: {order.verb} {names}"
+        written = self._want(order, cause, wall_ns)
+        self._pleas.spread(written, now, partial(setattr, pending, "kept"))
         for part in parts:
-            name = f"{part.process.group}:{part.process.name}"
-            where = self._addresses[part.index]
+            where, name = self._addresses[part.index], part.process.namespec
             taker = partial(setattr, part, "answer")
-            self._calls.ask(where, order.verb, name, order.argument, now, taker)
+            self._calls.ask(where, order.verb, name, order.argument, now, taker, cause=cause)
+
+    def _want(self, order: Order, cause: str, wall_ns: int) -> tuple[Intent, ...]:
+        """Write what an operator wants by an order (semantics, section 4).
+
+        What no rule names is neither started nor held back by us, so that it has no register.
+        """
+        found = [self._processes.find(name) for name in order.namespecs]
+        names = [process.namespec for process in found if process is not None and process.managed]
+        if order.verb == "start":
+            names = [name for name in names if self._intents.is_held(name)]
+        wanted: Wanted = "stopped" if order.verb == "stop" else "started"
+        return self._intents.want("process", names, wanted, cause, wall_ns)
 
     def _parts(self, order: Order, name: str) -> Iterator[_Part]:
         process = self._processes.find(name)
@@ -121,9 +157,13 @@ def _response_to(pending: _Pending) -> Respond | None:
     """Return the response to an order, None while there is none."""
     order = pending.order
     answers = [part.answer for part in pending.parts if part.answer is not None]
-    if len(answers) < len(pending.parts):
+    if len(answers) < len(pending.parts) or pending.kept is None:
         return None
-    faults = [answer for answer in answers if answer.fault]
+    faults = [
+        part.answer
+        for part in pending.parts
+        if part.answer is not None and part.answer.fault and not _is_done_anyway(order, part)
+    ]
     if faults:
         text = "; ".join(dict.fromkeys(answer.text for answer in faults))
         return Respond(order.request, faults[0].fault, text)
@@ -134,6 +174,16 @@ def _response_to(pending: _Pending) -> Respond | None:
         return None
     failed = "; ".join(end for end in ends if end)
     return Respond(order.request, "ABNORMAL_TERMINATION" if failed else "", failed)
+
+
+def _is_done_anyway(order: Order, part: _Part) -> bool:
+    """Tell whether somebody else's stop came first."""
+    assert part.answer is not None, "the caller has looked"
+    info = part.process.infos.get(part.index)
+    if order.verb != "stop" or part.answer.fault != "NOT_RUNNING" or info is None:
+        return False
+    ends = info.state is ProcessState.STOPPING or info.state not in PRESENT_STATES
+    return ends and info.event_ns != part.since_ns
 
 
 def _end_of(order: Order, part: _Part) -> str | None:

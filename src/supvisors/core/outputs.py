@@ -11,17 +11,42 @@ from dataclasses import dataclass
 from typing import Literal
 
 from supvisors.core.inputs import StreamRecord
-from supvisors.core.messages import Answer, Beat, Call, Fence, Verb
-from supvisors.model import Body
+from supvisors.core.messages import Answer, Beat, Call, Fence, Intent, Verb
+from supvisors.model import Body, ExitFacts
 
 Fact = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a process beside what its messages say.
+
+    Attributes:
+        exit: how its last run ended, None when none did.
+        restarts: how often it was started again by itself.
+        reason: why it was started or stopped last, in words.
+    """
+
+    exit: ExitFacts | None = None
+    restarts: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
-    """Tell the clients of the event interface."""
+    """Tell the clients of the event interface.
+
+    Attributes:
+        source: of a process event: address, boot identity of its supervisord, number of its
+            record. It is the same at every agent, and over restarts of agents.
+        facts: of an event or the status of a process.
+        gone: the process or the application exists no longer; this is its last status.
+    """
 
     body: Body
+    source: tuple[str, str, int] | None = None
+    facts: Facts | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +70,16 @@ class Save:
     """Keep these fence registers over restarts, before anything that follows is performed."""
 
     fences: tuple[Fence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Keep these registers of wishes over restarts, before anything that follows is performed.
+
+    They are all that count over a restart: `started` is kept as `auto`.
+    """
+
+    intents: tuple[Intent, ...]
 
 
 # --- for the bus ---------------------------------------------------------------------------
@@ -122,6 +157,7 @@ class Do:
     verb: Verb
     namespec: str
     argument: str
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +167,14 @@ class Respond:
     Attributes:
         fault: name of the fault among Supervisor's `Faults`, '' when it was done.
         text: why not, and what to do.
+        result: what was asked for, '' when that is only that it be done.
     """
 
     request: int
     fault: str = ""
     text: str = ""
+    result: str = ""
 
 
 BusOutput = Say | Record | Fetch | Cut | Join | Ask | Reply
-Output = Publish | Note | Save | Do | Respond | BusOutput
+Output = Publish | Note | Save | Keep | Do | Respond | BusOutput

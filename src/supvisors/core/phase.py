@@ -8,7 +8,7 @@ Tests: tests/core/test_phase.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Final, Literal
 
@@ -25,31 +25,46 @@ class Trigger(Enum):
     RELOAD_BEGAN = "supervisord stops all its programs, to reload"
     RELOADED = "supervisord has reloaded under a living agent"
     AGENT_LEFT = "the agent was told to end"
+    CONFLICTS = "a process runs more often than its rule wants"
+    CONFLICTS_OVER = "no process runs more often than its rule wants"
+    RESTART_ORDERED = "an operator has everything restarted"
+    SHUTDOWN_ORDERED = "an operator has everything shut down"
+    CALLED_OFF = "another master leads, and goes on"
 
 
-_INITIALIZATION, _DEPLOYMENT, _OPERATION = (
+_INITIALIZATION, _DEPLOYMENT, _OPERATION, _CONCILIATION, _RESTARTING, _SHUTTING_DOWN = (
     SupvisorsState.INITIALIZATION,
     SupvisorsState.DEPLOYMENT,
     SupvisorsState.OPERATION,
+    SupvisorsState.CONCILIATION,
+    SupvisorsState.RESTARTING,
+    SupvisorsState.SHUTTING_DOWN,
 )
+#: What the system may be doing when it is told to end.
+_ALIVE: Final = (_INITIALIZATION, _DEPLOYMENT, _OPERATION, _CONCILIATION)
+
+
+def _from(
+    states: Iterable[SupvisorsState], trigger: Trigger, to: SupvisorsState
+) -> dict[tuple[SupvisorsState, Trigger], SupvisorsState]:
+    return {(state, trigger): to for state in states}
+
 
 #: Semantics, section 4. A pair that is not listed changes nothing: AGENT_LEFT alone is a
 #: restart of the agent, which is no event in the life of the system.
 TRANSITIONS: Final[Mapping[tuple[SupvisorsState, Trigger], SupvisorsState]] = {
     (_INITIALIZATION, Trigger.ASSEMBLED): _DEPLOYMENT,
     (_DEPLOYMENT, Trigger.STARTS_DONE): _OPERATION,
-    (_DEPLOYMENT, Trigger.MASTER_LOST): _INITIALIZATION,
-    (_OPERATION, Trigger.MASTER_LOST): _INITIALIZATION,
-    (SupvisorsState.CONCILIATION, Trigger.MASTER_LOST): _INITIALIZATION,
-    (_INITIALIZATION, Trigger.SHUTDOWN_BEGAN): SupvisorsState.SHUTTING_DOWN,
-    (_DEPLOYMENT, Trigger.SHUTDOWN_BEGAN): SupvisorsState.SHUTTING_DOWN,
-    (_OPERATION, Trigger.SHUTDOWN_BEGAN): SupvisorsState.SHUTTING_DOWN,
-    (_INITIALIZATION, Trigger.RELOAD_BEGAN): SupvisorsState.RESTARTING,
-    (_DEPLOYMENT, Trigger.RELOAD_BEGAN): SupvisorsState.RESTARTING,
-    (_OPERATION, Trigger.RELOAD_BEGAN): SupvisorsState.RESTARTING,
-    (SupvisorsState.RESTARTING, Trigger.RELOADED): _INITIALIZATION,
-    (SupvisorsState.RESTARTING, Trigger.AGENT_LEFT): SupvisorsState.SHUTDOWN,
-    (SupvisorsState.SHUTTING_DOWN, Trigger.AGENT_LEFT): SupvisorsState.SHUTDOWN,
+    (_OPERATION, Trigger.CONFLICTS): _CONCILIATION,
+    (_CONCILIATION, Trigger.CONFLICTS_OVER): _OPERATION,
+    **_from(_ALIVE[1:], Trigger.MASTER_LOST, _INITIALIZATION),
+    **_from(_ALIVE, Trigger.SHUTDOWN_BEGAN, _SHUTTING_DOWN),
+    **_from(_ALIVE, Trigger.RELOAD_BEGAN, _RESTARTING),
+    **_from(_ALIVE[1:], Trigger.RESTART_ORDERED, _RESTARTING),
+    **_from(_ALIVE[1:], Trigger.SHUTDOWN_ORDERED, _SHUTTING_DOWN),
+    **_from((_RESTARTING, _SHUTTING_DOWN), Trigger.CALLED_OFF, _INITIALIZATION),
+    (_RESTARTING, Trigger.RELOADED): _INITIALIZATION,
+    **_from((_RESTARTING, _SHUTTING_DOWN), Trigger.AGENT_LEFT, SupvisorsState.SHUTDOWN),
 }
 
 #: What the good-bye of the only supervisord means for the whole.
@@ -59,7 +74,17 @@ LEAVING: Final[Mapping[Literal["shutdown", "reload"], Trigger]] = {
 }
 
 #: The triggers that lead a follower from its state to its master's.
-_TO_OPERATION: Final = (Trigger.ASSEMBLED, Trigger.STARTS_DONE)
+_FOLLOWED: Final = (
+    Trigger.ASSEMBLED,
+    Trigger.STARTS_DONE,
+    Trigger.CONFLICTS,
+    Trigger.CONFLICTS_OVER,
+    Trigger.RESTART_ORDERED,
+    Trigger.SHUTDOWN_ORDERED,
+    Trigger.MASTER_LOST,
+    Trigger.CALLED_OFF,
+)
+_ENDING: Final = frozenset({_RESTARTING, _SHUTTING_DOWN})
 
 
 class Phase:
@@ -83,16 +108,17 @@ def way(state: SupvisorsState, goal: SupvisorsState) -> tuple[Trigger, ...]:
     """Return the triggers that lead a follower from `state` to its master's, row by row.
 
     So the clients of a follower hear the states that the master's hear, even when a beat tells
-    of two of them at once. A state that has no such way is left to the events that bring it.
+    of two of them at once. An agent that begins while its master ends everything waits for the
+    next master. A state that has no such way is left to the events that bring it.
     """
-    if state is goal:
+    if goal in _ENDING and (state is _INITIALIZATION or state in _ENDING):
         return ()
-    back = (Trigger.MASTER_LOST,) if (state, Trigger.MASTER_LOST) in TRANSITIONS else ()
-    ways = (_TO_OPERATION[:1], _TO_OPERATION[1:], _TO_OPERATION, back)
-    for triggers in (*ways, (*back, *_TO_OPERATION[:1])):
-        reached = state
-        for trigger in triggers:
-            reached = TRANSITIONS.get((reached, trigger), reached)
-        if reached is goal:
-            return triggers
-    return ()
+    ways: dict[SupvisorsState, tuple[Trigger, ...]] = {state: ()}
+    found = [state]
+    for reached in found:
+        for trigger in _FOLLOWED:
+            following = TRANSITIONS.get((reached, trigger), reached)
+            if following not in ways:
+                ways[following] = (*ways[reached], trigger)
+                found.append(following)
+    return ways.get(goal, ())

@@ -1,195 +1,30 @@
-"""Each process as all addresses together see it.
+"""All processes that any address knows, as all addresses together see them.
 
-Holds: one info per address for each process; the rule that merges them; conflicts; loadings.
+Holds: `Processes`: the processes by name, conflicts, loadings.
 Must not touch: applications, the states of addresses, what to do about a conflict.
-Invariants: the merged state depends on the set of infos alone, not on the order in which they
-came (semantics, section 5), so that agents that heard the same in another order agree.
+Invariants: the loading of an address is the sum over what is present there; the conflicts are
+those whose rule says so, whatever came before.
 Tests: tests/core/test_processes.py, tests/core/test_properties.py.
-
-An address is given here by its index in the address list: that is also the order in which
-`addresses` are published.
 """
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import replace
 
 from supvisors.core.inputs import ProcessChanged
+from supvisors.core.messages import Decided
+from supvisors.core.process import (
+    NOBODY,
+    SPAWNED_STATES,
+    Forced,
+    Process,
+    ProcessOnAddress,
+    Verdict,
+    info_after,
+)
 from supvisors.core.rulebook import RuleBook
-from supvisors.model import (
-    PRESENT_STATES,
-    ProcessInfo,
-    ProcessRule,
-    ProcessState,
-    ProcessStatus,
-)
-
-NS_PER_S: Final = 1_000_000_000
-
-#: The merged state is the first of these that any address reports.
-_PRECEDENCE: Final = (
-    ProcessState.RUNNING,
-    ProcessState.BACKOFF,
-    ProcessState.STARTING,
-    ProcessState.STOPPING,
-)
-
-#: States in which there is a UNIX process. Supervisor clears a pid only after it has told the
-#: end, so that a pid in another state is the one of a process that is gone.
-_SPAWNED_STATES: Final = PRESENT_STATES - {ProcessState.BACKOFF}
-
-_NO_RULE: Final = ProcessRule()
-
-#: Older than any info.
-_NOBODY: Final = (-1, -1)
-
-
-@dataclass(frozen=True, slots=True)
-class Forced:
-    """A state that was decided, not reported: its host was lost.
-
-    Attributes:
-        at_ns: date of the decision in POSIX ns. A newer event of the process elsewhere counts
-            more.
-    """
-
-    state: ProcessState
-    at_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessOnAddress:
-    """What one address says of one process."""
-
-    address: str
-    info: ProcessInfo
-
-
-@dataclass(slots=True, eq=False)
-class Process:
-    """One process with all that is known of it.
-
-    Attributes:
-        rule: what the operator declares about it, or the default.
-        managed: the rules name its application.
-        infos: the last info of each address that knows it, by list index.
-        present: indexes of the addresses where it is present, ascending.
-        newest: date in POSIX ns, and index, of the newest info.
-        forced: for the hosts that are lost, by list index, what counts in the place of their
-            infos. What such a host says itself ends it.
-        status: the body that clients know, None before the first.
-
-    `present` and `newest` follow from `infos`. They are kept so that a change costs the same
-    however many addresses know the process.
-    """
-
-    group: str
-    name: str
-    rule: ProcessRule = _NO_RULE
-    managed: bool = False
-    infos: dict[int, ProcessInfo] = field(init=False, default_factory=dict)
-    present: list[int] = field(init=False, default_factory=list)
-    newest: tuple[int, int] = field(init=False, default=_NOBODY)
-    forced: dict[int, Forced] = field(default_factory=dict)
-    status: ProcessStatus | None = None
-
-    @property
-    def in_conflict(self) -> bool:
-        """Whether it runs more often than its rule wants (semantics, section 5)."""
-        states = [self.infos[index].state for index in self.present]
-        awake = len(states) - states.count(ProcessState.STOPPING)
-        return self.managed and self.rule.single and awake > 1
-
-    def put(self, index: int, info: ProcessInfo | None) -> int:
-        """Set what an address says, None for nothing.
-
-        Infos of one address come in the sequence of its records: the last one replaces the one
-        before, whatever its date.
-
-        Returns:
-            on how many addresses more it is present now: 1, 0 or -1.
-        """
-        before = self.infos.pop(index, None)
-        was, now = _is_present(before), _is_present(info)
-        if now and not was:
-            insort(self.present, index)
-        elif was and not now:
-            self.present.remove(index)
-        if info is not None:
-            self.infos[index] = info
-        if info is not None and (info.event_ns, index) >= self.newest:
-            self.newest = (info.event_ns, index)
-        elif self.newest[1] == index:
-            dates = [(other.event_ns, i) for i, other in self.infos.items()]
-            self.newest = max(dates, default=_NOBODY)
-        return now - was
-
-    def body(self, addresses: Sequence[str]) -> ProcessStatus:
-        """Return its status; UNKNOWN and nowhere when no address knows it any more.
-
-        Args:
-            addresses: names of the address list.
-        """
-        if not self.infos:
-            assert self.status is not None, f"nobody ever knew {self.group}:{self.name}"
-            last_s = self.status.last_event_time_s
-            return ProcessStatus(self.group, self.name, ProcessState.UNKNOWN, True, last_s)
-        state, expected = self._merged()
-        return ProcessStatus(
-            self.group,
-            self.name,
-            state,
-            expected,
-            self.newest[0] // NS_PER_S,
-            tuple([addresses[index] for index in self.present]),
-        )
-
-    def _merged(self) -> tuple[ProcessState, bool]:
-        """Return its state over all addresses, and whether its exit is expected.
-
-        Source: semantics, section 5. It is the state where it is present, the most alive first;
-        when it is nowhere, that of the newest info, a forced one in its place.
-        """
-        states = [self.infos[index].state for index in self.present]
-        for state in _PRECEDENCE:
-            if state in states:
-                return state, True
-        if not self.forced:
-            info = self.infos[self.newest[1]]
-            return info.state, info.expected
-        said = [
-            (self.forced[i].at_ns, i, self.forced[i].state, True)
-            if i in self.forced
-            else (info.event_ns, i, info.state, info.expected)
-            for i, info in self.infos.items()
-        ]
-        return max(said)[2:]
-
-
-def _is_present(info: ProcessInfo | None) -> bool:
-    return info is not None and info.state in PRESENT_STATES
-
-
-def info_after(change: ProcessChanged, before: ProcessInfo | None) -> ProcessInfo:
-    """Return what an address says of a process after a change of it.
-
-    How its last run ended is kept through the next one.
-    """
-    state, exit_facts = change.state, change.exit
-    if exit_facts is None and before is not None:
-        exit_facts = before.exit
-    return ProcessInfo(
-        change.group,
-        change.name,
-        state,
-        change.expected or state is not ProcessState.EXITED,
-        change.pid if state in _SPAWNED_STATES else 0,
-        change.wall_ns,
-        exit_facts,
-    )
+from supvisors.model import ApplicationRule, ProcessInfo, ProcessState, ProcessStatus
 
 
 class Processes:
@@ -198,6 +33,9 @@ class Processes:
     Args:
         addresses: names of the address list.
         rules: what operators declare.
+
+    Attributes:
+        conflicts: those that run more often than their rule wants, in no order.
     """
 
     def __init__(self, addresses: Sequence[str], rules: RuleBook) -> None:
@@ -205,12 +43,28 @@ class Processes:
         self._rules = rules
         self._groups: dict[str, dict[str, Process]] = {}
         self._loadings = [0] * len(self._addresses)
+        self.conflicts: set[Process] = set()
 
     def __iter__(self) -> Iterator[Process]:
         """Yield every process, by application and name."""
         for _, group in sorted(self._groups.items()):
             for _, process in sorted(group.items()):
                 yield process
+
+    def shown(
+        self,
+    ) -> tuple[tuple[ProcessStatus, ...], tuple[ProcessOnAddress, ...], tuple[str, ...]]:
+        """Return the statuses, what each address says, and the names of those in conflict."""
+        processes = list(self)
+        return (
+            tuple(p.status for p in processes if p.status is not None),
+            tuple(
+                ProcessOnAddress(self._addresses[index], info)
+                for process in processes
+                for index, info in sorted(process.infos.items())
+            ),
+            tuple(sorted(process.namespec for process in self.conflicts)),
+        )
 
     def find(self, named: str) -> Process | None:
         """Return a process by its namespec, None when nobody knows it."""
@@ -220,6 +74,46 @@ class Processes:
     def loading(self, index: int) -> int:
         """Return the sum of the expected loadings of what is present there, in [0;100] %."""
         return min(100, self._loadings[index])
+
+    def name_of(self, index: int) -> str:
+        """Return the name of an address."""
+        return self._addresses[index]
+
+    def decide(self, process: Process, decided: Decided) -> None:
+        """Take note of a decision of the master, or that it was taken back."""
+        index = self._addresses.index(decided.after) if decided.after in self._addresses else -1
+        after = (decided.after_ns, index) if index >= 0 else NOBODY
+        state = decided.state
+        process.decided = Verdict(state, decided.why, after) if state is not None else None
+
+    def reread(self, rules: RuleBook) -> None:
+        """Let other rules be in force. Who counts by the rules has to count anew."""
+        self._rules = rules
+        self._loadings = [0] * len(self._addresses)
+        self.conflicts.clear()
+        for process in self:
+            process.rule = rules.process(process.group, process.name)
+            process.managed = rules.is_managed(process.group)
+            for index in process.present:
+                self._loadings[index] += process.rule.expected_loading
+            self._judge_conflict(process)
+
+    def load_of(self, index: int) -> int:
+        """Return the sum of the expected loadings of what is present there, in %, over 100 too."""
+        return self._loadings[index]
+
+    def rule_of(self, application: str) -> ApplicationRule:
+        """Return the rule of an application, the default when it is not managed."""
+        return self._rules.application(application)
+
+    def members(self, application: str) -> list[Process]:
+        """Return the processes of an application, by name."""
+        return [process for _, process in sorted(self._groups.get(application, {}).items())]
+
+    @property
+    def applications(self) -> list[str]:
+        """The applications that anybody knows, by name."""
+        return sorted(self._groups)
 
     def change(self, index: int, change: ProcessChanged) -> tuple[Process, ProcessInfo | None]:
         """Take note of a change on an address.
@@ -243,7 +137,7 @@ class Processes:
         """
         touched, kept = [], set()
         for info in infos:
-            if info.pid and info.state not in _SPAWNED_STATES:
+            if info.pid and info.state not in SPAWNED_STATES:
                 info = replace(info, pid=0)
             process = self._find_or_create(info.group, info.name)
             if index in process.forced or process.infos.get(index) != info:
@@ -313,6 +207,14 @@ class Processes:
         """Set what an address says of a process, None for nothing; keep its loading right."""
         process.forced.pop(index, None)
         self._loadings[index] += process.put(index, info) * process.rule.expected_loading
+        if process.managed:
+            self._judge_conflict(process)
+
+    def _judge_conflict(self, process: Process) -> None:
+        if process.in_conflict:
+            self.conflicts.add(process)
+        else:
+            self.conflicts.discard(process)
 
     def _known_to(self, index: int, group: str | None) -> list[Process]:
         groups = self._groups.values() if group is None else [self._groups.get(group, {})]

@@ -15,8 +15,10 @@ from typing import Literal
 
 from supvisors.core.addresses import Address
 from supvisors.core.applications import Applications
-from supvisors.core.outputs import Fact, Note, Output, Publish
-from supvisors.core.processes import Process, Processes
+from supvisors.core.outputs import Fact, Facts, Note, Output, Publish
+from supvisors.core.process import Process
+from supvisors.core.processes import Processes
+from supvisors.core.rulebook import RuleBook
 from supvisors.model import ApplicationStatus, Body
 
 
@@ -45,9 +47,15 @@ class Telling:
         """Ask for something that is neither for clients nor for the log."""
         self._outputs.append(output)
 
-    def publish(self, body: Body) -> None:
-        """Tell clients."""
-        self._outputs.append(Publish(body))
+    def publish(
+        self,
+        body: Body,
+        source: tuple[str, str, int] | None = None,
+        facts: Facts | None = None,
+        gone: bool = False,
+    ) -> None:
+        """Tell clients; see `Publish`."""
+        self._outputs.append(Publish(body, source, facts, gone))
 
     def note(
         self,
@@ -68,6 +76,38 @@ class Telling:
         for group in dict.fromkeys([p.group for p in touched if self._process(p)]):
             self._application(group)
 
+    def plan(
+        self, application: str, verb: Literal["start", "stop"] | None, waiting: Sequence[str]
+    ) -> None:
+        """Publish the status of an application if a plan, or its end, changes it.
+
+        Args:
+            application: '' for a plan of single processes, which changes none.
+            waiting: namespecs of those whose turn has not come.
+        """
+        if not application:
+            return
+        names = frozenset(each.partition(":")[2] for each in waiting)
+        told = [
+            (process.rule, process.status)
+            for process in self._processes.members(application)
+            if process.status is not None
+        ]
+        self._applications.plan(application, verb, names, told)
+        if self._applications.exists(application):
+            self._application(application)
+
+    def reread(self, rules: RuleBook) -> None:
+        """Let other rules be in force, and publish what changes with them."""
+        told = [process for process in self._processes if process.status is not None]
+        for process in told:
+            self._applications.count(process.rule, process.status, None)
+        self._processes.reread(rules)
+        for process in told:
+            self._applications.count(process.rule, None, process.status)
+        for group in dict.fromkeys(process.group for process in told):
+            self._application(group)
+
     def loading(self, address: Address) -> None:
         """Publish the status of an address if its loading changed."""
         told = address.status
@@ -84,7 +124,7 @@ class Telling:
         before = process.status
         after = self._processes.settle(process)
         if after != before:
-            self.publish(after)
+            self.publish(after, facts=_facts_of(process), gone=not process.infos)
         elif process.infos:
             return False
         self._applications.count(process.rule, before, after if process.infos else None)
@@ -93,4 +133,10 @@ class Telling:
     def _application(self, name: str) -> None:
         changed = self._applications.settle(name)
         if changed is not None:
-            self.publish(changed)
+            self.publish(changed, gone=not self._applications.exists(name))
+
+
+def _facts_of(process: Process) -> Facts:
+    """Return the facts of the newest info of a process."""
+    info = process.infos.get(process.newest[1])
+    return Facts(info.exit, info.restarts, info.cause) if info is not None else Facts()
