@@ -53,9 +53,8 @@ def start_waves(
     for name, (rule, processes) in sorted(applications.items()):
         steps = start_steps(processes)
         if rule.start_sequence > 0 and steps:
-            plan = Sequence(
-                new_id(), deque(steps), f"{why} {name}, rank {rule.start_sequence}", name
-            )
+            words = f"{why} {name} (application rank {rule.start_sequence})"
+            plan = Sequence(new_id(), deque(steps), words, name)
             waves.setdefault(rule.start_sequence, []).append(plan)
     return [waves[rank] for rank in sorted(waves)]
 
@@ -68,6 +67,7 @@ def stop_waves(
     for name, (rule, processes) in sorted(applications.items()):
         steps = stop_steps(process for process in processes if process.present)
         if steps:
-            plan = Sequence(new_id(), deque(steps), f"{why} {name}, rank {rule.stop_rank}", name)
+            words = f"{why} {name} (application rank {rule.stop_rank})"
+            plan = Sequence(new_id(), deque(steps), words, name)
             waves.setdefault(rule.stop_rank, []).append(plan)
     return [waves[rank] for rank in sorted(waves, reverse=True)]

@@ -13,12 +13,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, assert_never
 
-from supvisors.core import phase
 from supvisors.core.addresses import Address
 from supvisors.core.addresses import Trigger as AddressTrigger
 from supvisors.core.beats import Beats
 from supvisors.core.calls import Calls
-from supvisors.core.diagnosis import diagnose
+from supvisors.core.course import Course
 from supvisors.core.direction import Direction, Policy
 from supvisors.core.following import Following
 from supvisors.core.hearing import Hearing
@@ -56,13 +55,14 @@ from supvisors.core.losses import Losses
 from supvisors.core.membership import Limits, Membership
 from supvisors.core.messages import Answer, Beat, Digests
 from supvisors.core.outputs import Output
+from supvisors.core.phase import LEAVING, Trigger
 from supvisors.core.process import NS_PER_S
 from supvisors.core.processes import Processes
 from supvisors.core.reporting import Reporting
 from supvisors.core.rulebook import NO_RULES, RuleBook
 from supvisors.core.telling import Telling
 from supvisors.core.view import ClusterView, Why
-from supvisors.model import AddressState, SupvisorsStatus
+from supvisors.model import AddressState
 
 NO_DIGESTS: Final = Digests()
 USUAL_LIMITS: Final = Limits()
@@ -109,9 +109,9 @@ class Core:
         self._local = self._addresses[local]
         self._is_alone = len(self._names) == 1
         self._limits, self._quorum, self._digests, self._boot = limits, quorum, digests, boot
-        self._phase = phase.Phase()
         self._processes = Processes(self._names, rules)
         self._telling = telling = Telling(self._processes)
+        self._course = Course(telling)
         self._hearing = Hearing(self._processes, telling)
         self._membership = Membership(self._addresses, self._local, limits, telling)
         everybody = tuple(self._addresses.values())
@@ -142,6 +142,8 @@ class Core:
             self._losses,
             self._tap,
             direction,
+            self._course,
+            telling,
         )
         self._address_refresh_s = address_refresh_s
         self._refresh_due_s: float | None = None
@@ -238,30 +240,7 @@ class Core:
 
     def view(self) -> ClusterView:
         """Return all that is known now. The cost grows with the number of processes."""
-        master, vote = self._leadership.master, self._leadership.vote
-        warnings = diagnose(
-            self._membership,
-            self._leadership,
-            self._local,
-            digests=self._digests,
-            quorum=self._quorum,
-            now=self._now,
-        )
-        return ClusterView(
-            SupvisorsStatus(self._phase.state),
-            master.name if master is not None else None,
-            tuple(a.status for a in self._addresses.values() if a.status is not None),
-            tuple(self._telling.applications()),
-            *self._processes.shown(),
-            tuple(sorted(self._membership.dropped.items())),
-            tuple(warnings),
-            self._membership.fences.all(),
-            vote.epoch if vote is not None else 0,
-            self._local.name,
-            self._direction.plans.shown,
-            self._direction.intents.all(),
-            self._has_quorum,
-        )
+        return self._reporting.view(self._digests, self._quorum, self._now)
 
     def why(self, named: str) -> Why | None:
         """Return all that is known of a process, by its namespec; None when nobody knows it."""
@@ -271,7 +250,7 @@ class Core:
 
     def _start(self, now: float, started: Started) -> None:
         assert not self._left, "the agent started again after it left"
-        self._telling.publish(SupvisorsStatus(self._phase.state))
+        self._telling.publish(self._course.status)
         self._tell_addresses(now)
         self._membership.start(now, started.fences)
         self._direction.intents.load(started.intents)
@@ -300,9 +279,9 @@ class Core:
         self._beats.good_bye(
             now, beat, "supervisord" if ends else "agent", 0 if ends else AGENT_GRACE_S
         )
-        if not self._move(phase.Trigger.AGENT_LEFT) and self._tap.leaving is None:
+        if not self._course.move(Trigger.AGENT_LEFT) and self._tap.leaving is None:
             reason = "the agent is leaving and supervisord stays: the Supvisors state does too"
-            self._telling.note(reason, ("state", self._phase.state.name))
+            self._telling.note(reason, ("state", self._course.state.name))
 
     # --- what the local supervisord says ---------------------------------------------------
 
@@ -322,9 +301,9 @@ class Core:
             case GroupRemoved(group=group):
                 self._direction.watching.group_removed(group)
             case GroupsReset():
-                self._move(phase.Trigger.RELOADED)
+                self._course.move(Trigger.RELOADED)
             case SupervisordLeaving(mode=mode) if self._is_alone:
-                self._move(phase.LEAVING[mode])
+                self._course.move(LEAVING[mode])
 
     # --- what peers say --------------------------------------------------------------------
 
@@ -374,30 +353,24 @@ class Core:
     def _take_masters_state(self, changed: bool) -> None:
         master = self._leadership.master
         if changed and (master is None or master is self._local):
-            self._move(phase.Trigger.MASTER_LOST)
+            self._course.move(Trigger.MASTER_LOST)
         if master is self._local:
             self._assemble()
         elif master is not None and master.beat is not None:
-            for trigger in phase.way(self._phase.state, master.beat.state):
-                self._move(trigger)
+            self._course.follow(master.beat.state)
 
     def _direct(self, is_tick: bool) -> None:
         """Let the master act, and its acts move the Supvisors state."""
         master = self._leadership.master
         trigger = self._direction.settle(
-            self._phase.state,
-            has_quorum=self._has_quorum,
+            self._course.state,
+            has_quorum=self._membership.running_count >= self._quorum,
             stays=self._tap.leaving is None,
             is_tick=is_tick,
             boot=self._boot if master is self._local or master is None else master.agent_boot,
         )
         if trigger is not None:
-            self._move(trigger)
-
-    @property
-    def _has_quorum(self) -> bool:
-        states = [address.state for address in self._addresses.values()]
-        return states.count(AddressState.RUNNING) >= self._quorum
+            self._course.move(trigger)
 
     @property
     def _wall_ns(self) -> int:
@@ -412,21 +385,7 @@ class Core:
 
     def _assemble(self) -> None:
         if self._local.state is AddressState.RUNNING and self._membership.assembled:
-            self._move(phase.Trigger.ASSEMBLED)
-
-    def _move(self, trigger: phase.Trigger) -> bool:
-        before = self._phase.state
-        if not self._phase.fire(trigger):
-            return False
-        self._telling.note(
-            "Supvisors state changed",
-            ("from", before.name),
-            ("to", self._phase.state.name),
-            ("because", trigger.value),
-        )
-        self._telling.publish(SupvisorsStatus(self._phase.state))
-        return True
+            self._course.move(Trigger.ASSEMBLED)
 
     def _beat(self, now: float) -> Beat:
-        number, state = self._beats.next_number, self._phase.state
-        return self._reporting.beat(number, state, self._digests, now)
+        return self._reporting.beat(self._beats.next_number, self._digests, now)

@@ -79,6 +79,12 @@ class Membership:
         """The addresses that are not ours, in list order."""
         return self._peers
 
+    @property
+    def running_count(self) -> int:
+        """How many addresses are RUNNING, the local one included."""
+        states = [address.state for address in self._addresses.values()]
+        return states.count(AddressState.RUNNING)
+
     def start(self, now: float, fences: tuple[Fence, ...]) -> None:
         """Begin to wait for the peers; what was fenced stays so."""
         self._start_s = now

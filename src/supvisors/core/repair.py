@@ -87,7 +87,7 @@ class Repair:
     def changed(self, process: Process, index: int, info: ProcessInfo) -> None:
         """Take note of a change: perhaps a failure, perhaps the end of one."""
         name = process.namespec
-        if process.managed and has_failed(process, info) and not self._plans.covers(name):
+        if process.managed and has_failed(process, info) and not self._is_planned(name):
             if not process.present or not process.rule.single:
                 where = self._failures.get(name, (frozenset(), ""))[0] | {index}
                 reason = process.history[-1].why if process.history else info.state.name
@@ -99,12 +99,18 @@ class Repair:
 
     def lost(self, address: Address, process: Process) -> None:
         """Take note that a process was lost with its host."""
-        if not process.managed or process.present or self._plans.covers(process.namespec):
+        if not process.managed or process.present or self._is_planned(process.namespec):
             return
         status = process.status
         if status is not None and status.state is ProcessState.FATAL and process.rule.single:
             why = f"{process.namespec} was lost with {address.name}"
             self._failures[process.namespec] = frozenset(), why
+
+    def _is_planned(self, name: str) -> bool:
+        """Tell whether a plan has to see to it what becomes of a process now."""
+        if self._sequences.of(name) is None:
+            return self._plans.covers(name)  # of a plan of another agent no more is known
+        return self._sequences.has_job(name)
 
     def forget(self, names: list[str]) -> None:
         """An operator looks after these: their tries begin anew."""

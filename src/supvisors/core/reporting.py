@@ -1,7 +1,7 @@
-"""What this agent tells its peers of itself: its beat, and the list that they fetch.
+"""What this agent says when it is asked, or beats: its beat, its list for peers, its view.
 
 Holds: `Reporting`.
-Must not touch: when it is told (`beats.py`, the bus).
+Must not touch: when it is said (`beats.py`, the bus); anything that it tells of.
 Tests: tests/core/test_membership.py, tests/core/test_following.py, tests/sim/.
 """
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from supvisors.core.addresses import Address
+from supvisors.core.course import Course
+from supvisors.core.diagnosis import diagnose
 from supvisors.core.direction import Direction
 from supvisors.core.inputs import PeerList
 from supvisors.core.leadership import Leadership
@@ -18,11 +20,13 @@ from supvisors.core.losses import Losses
 from supvisors.core.membership import Membership
 from supvisors.core.messages import Beat, Digests
 from supvisors.core.processes import Processes
-from supvisors.model import AddressState, SupvisorsState
+from supvisors.core.telling import Telling
+from supvisors.core.view import ClusterView
+from supvisors.model import AddressState
 
 
 class Reporting:
-    """What peers are told.
+    """What peers and operators are told of this agent and of all that it knows.
 
     Args:
         addresses: by name, in list order.
@@ -38,18 +42,21 @@ class Reporting:
         losses: Losses,
         tap: LocalTap,
         direction: Direction,
+        course: Course,
+        telling: Telling,
     ) -> None:
         self._addresses, self._local, self._processes = addresses, local, processes
         self._membership, self._leadership = membership, leadership
         self._losses, self._tap, self._direction = losses, tap, direction
+        self._course, self._telling = course, telling
 
-    def beat(self, number: int, state: SupvisorsState, digests: Digests, now: float) -> Beat:
+    def beat(self, number: int, digests: Digests, now: float) -> Beat:
         """Return what the beat of this number says."""
         membership, leadership = self._membership, self._leadership
         everybody = self._addresses.values()
         return Beat(
             number,
-            state,
+            self._course.state,
             leadership.leads,
             leadership.vote,
             leadership.obeyed,
@@ -83,4 +90,35 @@ class Reporting:
             self._direction.intents.all(),
             tuple(known.said_plans.values()),
             tuple(known.said_decided.values()),
+        )
+
+    def view(self, digests: Digests, quorum: int, now: float) -> ClusterView:
+        """Return all that is known. The cost grows with the number of processes.
+
+        Args:
+            quorum: how many addresses must be RUNNING before anything is started by itself.
+        """
+        master, vote = self._leadership.master, self._leadership.vote
+        warnings = diagnose(
+            self._membership,
+            self._leadership,
+            self._local,
+            digests=digests,
+            quorum=quorum,
+            now=now,
+        )
+        return ClusterView(
+            self._course.status,
+            master.name if master is not None else None,
+            tuple(a.status for a in self._addresses.values() if a.status is not None),
+            tuple(self._telling.applications()),
+            *self._processes.shown(),
+            tuple(sorted(self._membership.dropped.items())),
+            tuple(warnings),
+            self._membership.fences.all(),
+            vote.epoch if vote is not None else 0,
+            self._local.name,
+            self._direction.plans.shown,
+            self._direction.intents.all(),
+            self._membership.running_count >= quorum,
         )
