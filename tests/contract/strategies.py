@@ -27,8 +27,24 @@ from supvisors.core.inputs import (
     StreamRecord,
     SupervisordLeaving,
 )
-from supvisors.core.messages import Answer, Beat, Call, Digests, Fence, Found, Lost, Verb, Vote
-from supvisors.model import ExitFacts, ProcessInfo, ProcessState, SupvisorsState
+from supvisors.core.messages import (
+    Answer,
+    Beat,
+    Call,
+    Decided,
+    Digests,
+    Fence,
+    Found,
+    Intent,
+    Lost,
+    Plan,
+    Request,
+    RequestVerb,
+    Verb,
+    Vote,
+    Wanted,
+)
+from supvisors.model import ExitFacts, ProcessInfo, ProcessState, SupvisorsState, Timing
 
 T = TypeVar("T")
 
@@ -52,8 +68,22 @@ def _few(of: st.SearchStrategy[T]) -> st.SearchStrategy[tuple[T, ...]]:
 _exits = st.none() | st.builds(
     ExitFacts, st.none() | _counts, st.none() | _counts, st.none() | _counts, _texts
 )
+_timings = st.builds(Timing, _counts, _counts, _counts)
 _processes = _few(
-    st.builds(ProcessInfo, _words, _words, _states, st.booleans(), _counts, _counts, _exits)
+    st.builds(
+        ProcessInfo,
+        _words,
+        _words,
+        _states,
+        st.booleans(),
+        _counts,
+        _counts,
+        _exits,
+        _texts,
+        _counts,
+        st.booleans(),
+        _timings,
+    )
 )
 _lost = st.builds(Lost, _words, _texts, _counts, _counts, _processes, st.booleans())
 _changes = st.builds(
@@ -68,6 +98,9 @@ _changes = st.builds(
     st.booleans(),
     _counts,
     _exits,
+    _texts,
+    _counts,
+    st.booleans(),
 )
 _beats = st.builds(
     Beat,
@@ -87,17 +120,58 @@ _beats = st.builds(
 )
 
 
-_calls = st.builds(
-    Call,
+_intents = st.builds(
+    Intent,
+    st.sampled_from(["process", "address"]),
     _words,
-    _verbs,
+    st.sampled_from(get_args(Wanted)),
+    _counts,
     _words,
     _texts,
-    st.none() | st.builds(Vote, _counts, _words, _words),
-    _words,
-    _counts,
-    _counts,
 )
+_plans = st.builds(
+    Plan,
+    _words,
+    st.sampled_from(["start", "stop"]),
+    _texts,
+    _few(_texts),
+    _few(_texts),
+    _texts,
+    st.booleans(),
+    _texts,
+    _texts,
+)
+_decided = st.builds(Decided, _words, st.none() | _states, _texts, _counts, _texts)
+_requests = st.builds(
+    Request,
+    st.sampled_from(get_args(RequestVerb)),
+    _few(_texts),
+    _texts,
+    _texts,
+    _counts,
+    _texts,
+)
+
+
+def _call(verb: Verb) -> st.SearchStrategy[Call]:
+    """Return calls of a verb: with a request where it is one."""
+    return st.builds(
+        Call,
+        _words,
+        st.just(verb),
+        _words,
+        _texts,
+        st.none() | st.builds(Vote, _counts, _words, _words),
+        _words,
+        _counts,
+        _counts,
+        _texts,
+        _requests if verb == "request" else st.none(),
+        _few(_intents),
+    )
+
+
+_calls = _verbs.flatmap(_call)
 
 
 def records() -> st.SearchStrategy[StreamRecord]:
@@ -110,12 +184,25 @@ def records() -> st.SearchStrategy[StreamRecord]:
         st.builds(SupervisordLeaving, _words, _words, _counts, _modes),
         _lost,
         st.builds(Found, _words),
+        _intents,
+        _plans,
+        _decided,
     )
 
 
 def envelopes() -> st.SearchStrategy[Envelope]:
     """Every envelope."""
-    lists = st.builds(PeerList, _texts, _counts, _processes, _few(_lost), _few(_changes))
+    lists = st.builds(
+        PeerList,
+        _texts,
+        _counts,
+        _processes,
+        _few(_lost),
+        _few(_changes),
+        _few(_intents),
+        _few(_plans),
+        _few(_decided),
+    )
     return st.one_of(
         st.builds(Tick, _words, _counts, _counts, _beats),
         st.builds(Record, _words, st.integers(1, NUMBER_MAX), records()),
@@ -124,5 +211,5 @@ def envelopes() -> st.SearchStrategy[Envelope]:
         st.builds(Listed, _counts, _words, _words, _counts, lists),
         st.builds(NotYet, _counts, _words),
         st.builds(Order, _calls),
-        st.builds(Outcome, st.builds(Answer, _words, _texts, _texts)),
+        st.builds(Outcome, st.builds(Answer, _words, _texts, _texts, _texts)),
     )

@@ -13,12 +13,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from supvisors.core.messages import Plan
 from supvisors.model import (
     ApplicationState,
     ApplicationStatus,
     ProcessRule,
     ProcessState,
     ProcessStatus,
+    namespec,
 )
 
 _COUNTED_AS: Final[Mapping[ProcessState, ApplicationState]] = {
@@ -48,6 +50,18 @@ def is_missing(status: ProcessStatus, rule: ProcessRule) -> bool:
     return crashed or status.state is ProcessState.FATAL
 
 
+def _is_excused(status: ProcessStatus, plan: Plan | None) -> bool:
+    """Tell whether a process does not fail its application because of a plan.
+
+    Its turn has not come; or it has, and its supervisord has said nothing of it yet.
+    """
+    if plan is None:
+        return False
+    name = namespec(status.application_name, status.process_name)
+    is_still = status.state is ProcessState.STOPPED and plan.verb == "start"
+    return name in plan.waiting or (is_still and name in plan.active)
+
+
 @dataclass(slots=True, eq=False)
 class Tally:
     """How many processes of an application count as what.
@@ -55,16 +69,13 @@ class Tally:
     Attributes:
         by_state: number of processes for each state that they could give the application.
         required_missing, optional_missing: numbers of processes that make it fail.
-        plan: which way a plan under way takes it, None without one.
-        waiting: names of the processes whose turn in that plan has not come: they do not fail it.
-        status: the body that clients know, None before the first.
+        plan: the plan under way that takes it somewhere, None without one.
     """
 
     by_state: list[int] = field(default_factory=lambda: [0] * len(ApplicationState))
     required_missing: int = 0
     optional_missing: int = 0
-    plan: Literal["start", "stop"] | None = None
-    waiting: frozenset[str] = frozenset()
+    plan: Plan | None = None
     status: ApplicationStatus | None = None
 
     @property
@@ -74,7 +85,7 @@ class Tally:
     def add(self, status: ProcessStatus, rule: ProcessRule, number: int) -> None:
         """Count a process in (`number` = 1) or out (-1)."""
         self.by_state[_COUNTED_AS[status.state]] += number
-        if status.process_name not in self.waiting and is_missing(status, rule):
+        if is_missing(status, rule) and not _is_excused(status, self.plan):
             if rule.required:
                 self.required_missing += number
             else:
@@ -82,13 +93,16 @@ class Tally:
 
     def _state(self) -> ApplicationState:
         """Return the state (semantics, section 6): a plan under way keeps it from flapping."""
-        if self.by_state[ApplicationState.STARTING] or self.plan == "start":
+        if self.by_state[ApplicationState.STARTING] or self._goes("start"):
             return ApplicationState.STARTING
-        if self.by_state[ApplicationState.STOPPING] or self.plan == "stop":
+        if self.by_state[ApplicationState.STOPPING] or self._goes("stop"):
             return ApplicationState.STOPPING
         if self.by_state[ApplicationState.RUNNING]:
             return ApplicationState.RUNNING
         return ApplicationState.STOPPED
+
+    def _goes(self, verb: Literal["start", "stop"]) -> bool:
+        return self.plan is not None and self.plan.verb == verb
 
     def settle(self, name: str) -> bool:
         """Bring the status up to date, `name` being the application's; return if it changed."""
@@ -112,34 +126,30 @@ class Applications:
 
     def __init__(self) -> None:
         self._tallies: dict[str, Tally] = {}
-        self._plans: dict[str, tuple[Literal["start", "stop"], frozenset[str]]] = {}
+        self._plans: dict[str, Plan] = {}
 
     def plan(
-        self,
-        name: str,
-        verb: Literal["start", "stop"] | None,
-        waiting: frozenset[str],
-        members: Iterable[tuple[ProcessRule, ProcessStatus]],
+        self, name: str, plan: Plan | None, members: Iterable[tuple[ProcessRule, ProcessStatus]]
     ) -> None:
         """Take note of how far a plan for an application has come.
 
         Args:
-            verb: which way it goes, None when there is none any more.
-            waiting: names of the processes whose turn has not come.
+            plan: None when there is none any more.
             members: the processes of the application as they were counted.
         """
-        if verb is None:
+        if plan is None:
             self._plans.pop(name, None)
         else:
-            self._plans[name] = verb, waiting
+            self._plans[name] = plan
         tally = self._tallies.get(name)
         if tally is None:
             return
-        concerned = [m for m in members if m[1].process_name in tally.waiting ^ waiting]
-        for rule, status in concerned:
+        before = tally.plan
+        changed = [m for m in members if _is_excused(m[1], before) != _is_excused(m[1], plan)]
+        for rule, status in changed:
             tally.add(status, rule, -1)
-        tally.plan, tally.waiting = verb, waiting
-        for rule, status in concerned:
+        tally.plan = plan
+        for rule, status in changed:
             tally.add(status, rule, 1)
 
     def count(
@@ -156,7 +166,7 @@ class Applications:
         tally = self._tallies.get(named.application_name)
         if tally is None:
             tally = self._tallies[named.application_name] = Tally()
-            tally.plan, tally.waiting = self._plans.get(named.application_name, (None, frozenset()))
+            tally.plan = self._plans.get(named.application_name)
         if before is not None:
             tally.add(before, rule, -1)
         if after is not None:

@@ -108,7 +108,7 @@ class Core:
         self._addresses = {name: Address(name, i) for i, name in enumerate(self._names)}
         self._local = self._addresses[local]
         self._is_alone = len(self._names) == 1
-        self._limits, self._quorum, self._digests, self._boot = limits, quorum, digests, boot
+        self._limits, self._quorum, self._digests = limits, quorum, digests
         self._processes = Processes(self._names, rules)
         self._telling = telling = Telling(self._processes)
         self._course = Course(telling)
@@ -361,13 +361,11 @@ class Core:
 
     def _direct(self, is_tick: bool) -> None:
         """Let the master act, and its acts move the Supvisors state."""
-        master = self._leadership.master
         trigger = self._direction.settle(
             self._course.state,
             has_quorum=self._membership.running_count >= self._quorum,
             stays=self._tap.leaving is None,
             is_tick=is_tick,
-            boot=self._boot if master is self._local or master is None else master.agent_boot,
         )
         if trigger is not None:
             self._course.move(trigger)

@@ -199,7 +199,7 @@ class Direction:
     # --- the master's part -----------------------------------------------------------------
 
     def settle(
-        self, state: SupvisorsState, *, has_quorum: bool, stays: bool, is_tick: bool, boot: str
+        self, state: SupvisorsState, *, has_quorum: bool, stays: bool, is_tick: bool
     ) -> Trigger | None:
         """Do what the master does by itself; return what this means for the Supvisors state.
 
@@ -208,11 +208,10 @@ class Direction:
             has_quorum: as many addresses are RUNNING as automatic starts ask for.
             stays: our supervisord does not leave.
             is_tick: the local address beats: what nothing told us is looked for.
-            boot: identity of the agent of the master.
         """
         self._state, self._has_quorum = state, has_quorum
         self._sequences.has_ended = self.repair.has_news = False
-        self._take_office(boot)
+        self._take_office()
         if self._leader() is None or not stays:
             return None
         now, wall_ns = self._now, self._wall_ns
@@ -235,7 +234,7 @@ class Direction:
             self.repair.settle(now, wall_ns, self._policy.conciliation)
         return Trigger.CONFLICTS if self.repair.has_conflicts else Trigger.CONFLICTS_OVER
 
-    def _take_office(self, boot: str) -> None:
+    def _take_office(self) -> None:
         """When mastership changes: begin afresh, and show the plans of whoever leads now."""
         led = self._leader()
         if led != self._led:
@@ -243,7 +242,11 @@ class Direction:
             self._sequences.drop()
             self._control.reset()
             self.plans.forget_local()
-        self.plans.heed(self._master(), boot)
+        vote = self._leadership.vote
+        # who tells of a plan leads; that it does may come here later than the plan
+        is_followed = vote is not None and (led is not None or vote.address != self._local.name)
+        shown = [a for a in self._addresses.values() if vote and a.name == vote.address]
+        self.plans.heed(shown[0] if is_followed else None, vote.boot if vote else "")
 
     def _leader(self) -> Vote | None:
         return self._leadership.vote if self._leadership.leads else None

@@ -11,6 +11,7 @@ Source: semantics, sections 5 and 6.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from supvisors.core.addresses import Address
@@ -125,14 +126,18 @@ class Plans:
             self._show_all(master)
 
     def forget_local(self) -> None:
-        """This agent leads no more: it has no plans."""
+        """This agent leads no more: who follows it later shows none of its plans."""
+        for plan in self._local.said_plans.values():
+            text = f"{self._local.name}, who carried it out, leads no more"
+            over = replace(plan, waiting=(), active=(), over=True, fault="FAILED", text=text)
+            self._telling.emit(Record(over))
         self._local.said_plans, self._local.said_decided = {}, {}
 
     def _show_all(self, master: Address) -> None:
         for plan in self.shown:
             if plan.plan_id not in master.said_plans:
                 del self._shown[plan.plan_id]
-                self._telling.plan(plan.application, None, ())
+                self._telling.plan(plan.application, None)
         for plan in master.said_plans.values():
             self._show(plan)
         for namespec in sorted(self._decided.keys() - master.said_decided.keys()):
@@ -142,14 +147,14 @@ class Plans:
 
     def _show(self, plan: Plan) -> None:
         if plan.over:
-            self._shown.pop(plan.plan_id, None)
             self.ended[plan.plan_id] = plan
             if len(self.ended) > ENDED_MAX:
                 del self.ended[next(iter(self.ended))]
-            self._telling.plan(plan.application, None, ())
+            if self._shown.pop(plan.plan_id, None) is not None:
+                self._telling.plan(plan.application, None)
         else:
             self._shown[plan.plan_id] = plan
-            self._telling.plan(plan.application, plan.verb, plan.waiting)
+            self._telling.plan(plan.application, plan)
 
     def _decide(self, decided: Decided) -> None:
         if decided.state is None:

@@ -15,6 +15,7 @@ from typing import Literal
 
 from supvisors.core.addresses import Address
 from supvisors.core.applications import Applications
+from supvisors.core.messages import Plan
 from supvisors.core.outputs import Fact, Facts, Note, Output, Publish
 from supvisors.core.process import Process
 from supvisors.core.processes import Processes
@@ -76,24 +77,21 @@ class Telling:
         for group in dict.fromkeys([p.group for p in touched if self._process(p)]):
             self._application(group)
 
-    def plan(
-        self, application: str, verb: Literal["start", "stop"] | None, waiting: Sequence[str]
-    ) -> None:
+    def plan(self, application: str, plan: Plan | None) -> None:
         """Publish the status of an application if a plan, or its end, changes it.
 
         Args:
             application: '' for a plan of single processes, which changes none.
-            waiting: namespecs of those whose turn has not come.
+            plan: how far it has come, None when there is none any more.
         """
         if not application:
             return
-        names = frozenset(each.partition(":")[2] for each in waiting)
         told = [
             (process.rule, process.status)
             for process in self._processes.members(application)
             if process.status is not None
         ]
-        self._applications.plan(application, verb, names, told)
+        self._applications.plan(application, plan, told)
         if self._applications.exists(application):
             self._application(application)
 
