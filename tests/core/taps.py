@@ -69,6 +69,9 @@ class Tap:
         pid: int = 0,
         expected: bool = True,
         exit_facts: ExitFacts | None = None,
+        cause: str = "",
+        restarts: int = 0,
+        again: bool = False,
     ) -> ProcessChanged:
         before = self.known.get((group, name))
         self.known[group, name] = ProcessInfo(
@@ -79,6 +82,9 @@ class Tap:
             pid if state in SPAWNED else 0,
             wall_ns,
             exit_facts or (before.exit if before is not None else None),
+            cause,
+            restarts,
+            again,
         )
         return ProcessChanged(
             self.address,
@@ -91,6 +97,9 @@ class Tap:
             expected,
             pid,
             exit_facts,
+            cause,
+            restarts,
+            again,
         )
 
     def add(self, group: str, infos: Iterable[ProcessInfo]) -> GroupAdded:

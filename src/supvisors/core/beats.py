@@ -15,6 +15,7 @@ from typing import Literal
 from supvisors.core.messages import Beat
 from supvisors.core.outputs import Say
 from supvisors.core.telling import Telling
+from supvisors.model import SupvisorsState
 
 SPACING_S = 0.1
 #: What each further address adds to it: a beat goes to all of them.
@@ -65,6 +66,11 @@ class Beats:
         if not self._is_alone:
             self._say(now, replace(beat, leaving=leaving, grace_s=grace_s))
         self._last = self.due_s = None
+
+    @property
+    def said_state(self) -> SupvisorsState | None:
+        """The Supvisors state that peers were told last, None before the first beat."""
+        return self._last.state if self._last is not None else None
 
     @property
     def next_number(self) -> int:

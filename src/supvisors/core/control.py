@@ -20,6 +20,7 @@ from supvisors.core.calls import Calls
 from supvisors.core.campaign import Campaign, start_waves, stop_waves
 from supvisors.core.intents import Intents
 from supvisors.core.messages import Answer, Vote
+from supvisors.core.places import Places
 from supvisors.core.process import Process
 from supvisors.core.processes import Processes
 from supvisors.core.sequence import Sequence
@@ -48,6 +49,7 @@ class Control:
         local: Address,
         processes: Processes,
         intents: Intents,
+        places: Places,
         sequences: Sequences,
         calls: Calls,
         telling: Telling,
@@ -58,6 +60,7 @@ class Control:
         self._local = local
         self._processes = processes
         self._intents = intents
+        self._places = places
         self._sequences = sequences
         self._calls = calls
         self._telling = telling
@@ -67,6 +70,7 @@ class Control:
         self._starts: Campaign | None = None
         self._stops: Campaign | None = None
         self._tried: set[str] = set()
+        self._given_up: dict[str, frozenset[str]] = {}
         self._awaited: set[str] | None = None
         self._is_told = False
         self.ending: Literal["restart", "shutdown"] | None = None
@@ -80,6 +84,7 @@ class Control:
         """Another master, or another term of ours, begins afresh."""
         self._starts = self._stops = None
         self._tried.clear()
+        self._given_up.clear()
         self._awaited = None
         self._is_told = False
         self.ending = None
@@ -111,6 +116,7 @@ class Control:
 
     def _due(self) -> dict[str, tuple[ApplicationRule, list[Process]]]:
         """Return the applications, and of each the processes, that are still to be started."""
+        self._look_again()
         due: dict[str, tuple[ApplicationRule, list[Process]]] = {}
         for process in self._processes:
             name = process.namespec
@@ -123,6 +129,14 @@ class Control:
                     due.setdefault(process.group, (rule, []))[1].append(process)
         return due
 
+    def _look_again(self) -> None:
+        """What found no address is due again when one fits, and so is what was given up for it."""
+        for name, others in list(self._given_up.items()):
+            process = self._processes.find(name)
+            if process is None or self._places.of(None, process).address is not None:
+                del self._given_up[name]
+                self._tried -= others
+
     def _is_wanted(self, process: Process) -> bool:
         if not process.managed or process.rule.start_sequence <= 0:
             return False
@@ -134,7 +148,12 @@ class Control:
         if any(self._sequences.of(name) is not None for name in sequence.names):
             sequence.is_over = True  # an operator was faster
             return
+        sequence.at_end = partial(self._ended, frozenset(sequence.names))
         self._sequences.begin(sequence, self._now, self._wall_ns)
+
+    def _ended(self, names: frozenset[str], sequence: Sequence) -> None:
+        for name in sequence.nowhere:
+            self._given_up[name] = names
 
     # --- the end of everything -------------------------------------------------------------
 

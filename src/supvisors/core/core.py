@@ -367,8 +367,13 @@ class Core:
             stays=self._tap.leaving is None,
             is_tick=is_tick,
         )
-        if trigger is not None:
+        if trigger is not None and not self._is_too_soon(trigger):
             self._course.move(trigger)
+
+    def _is_too_soon(self, trigger: Trigger) -> bool:
+        """Tell whether no follower could have heard of the state that this would end."""
+        is_over = trigger is Trigger.CONFLICTS_OVER
+        return is_over and not self._is_alone and self._beats.said_state is not self._course.state
 
     @property
     def _wall_ns(self) -> int:

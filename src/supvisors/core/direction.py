@@ -4,7 +4,7 @@ Holds: `Direction`, the composition of those rooms, and when each of them has it
 Must not touch: the rules of the rooms; who leads; membership.
 Invariants: only the master acts by itself, and only while its supervisord stays; when it leads no
 more its plans are gone, and nobody is told that they are over.
-Tests: tests/core/test_direction.py, tests/stories/, tests/sim/.
+Tests: tests/core/test_control.py, tests/stories/, tests/sim/.
 """
 
 from __future__ import annotations
@@ -102,6 +102,7 @@ class Direction:
             local,
             processes,
             self.intents,
+            self._places,
             self._sequences,
             calls,
             telling,
@@ -123,6 +124,7 @@ class Direction:
         self._led: Vote | None = None
         self._state = SupvisorsState.INITIALIZATION
         self._has_quorum = True
+        self._had_conflicts = False
         self._now, self._wall_ns = 0.0, 0
 
     @property
@@ -137,7 +139,7 @@ class Direction:
         return self._led is not None and (
             self._sequences.has_ended
             or self.repair.has_news
-            or self.repair.has_conflicts == (self._state is SupvisorsState.OPERATION)
+            or self.repair.has_conflicts != self._had_conflicts
         )
 
     # --- time ------------------------------------------------------------------------------
@@ -210,6 +212,7 @@ class Direction:
             is_tick: the local address beats: what nothing told us is looked for.
         """
         self._state, self._has_quorum = state, has_quorum
+        self._had_conflicts = self.repair.has_conflicts
         self._sequences.has_ended = self.repair.has_news = False
         self._take_office()
         if self._leader() is None or not stays:

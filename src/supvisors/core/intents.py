@@ -24,6 +24,9 @@ from supvisors.core.telling import Telling
 #: What no rule and no repair starts.
 HELD: Final[frozenset[Wanted]] = frozenset({"stopped", "disabled"})
 
+#: What does not end that a process is disabled.
+_PASSING: Final[frozenset[Wanted]] = frozenset({"stopped", "started"})
+
 Kind = Literal["process", "address"]
 
 
@@ -46,6 +49,9 @@ class Intents:
     ) -> tuple[Intent, ...]:
         """Write registers, tell peers, and have kept what outlives a restart.
 
+        That a process is disabled ends when it is enabled (`auto`), not when it is stopped or
+        started meanwhile.
+
         Args:
             wall_ns: now, in POSIX ns.
 
@@ -54,6 +60,8 @@ class Intents:
         """
         written = []
         for name in names:
+            if wanted in _PASSING and self.wanted(name) == "disabled":
+                continue
             self._stamp = max(self._stamp + 1, wall_ns)
             intent = Intent(kind, name, wanted, self._stamp, self._local, why)
             written.append(intent)
@@ -122,8 +130,9 @@ class Intents:
                 )
 
 
-def _rank(intent: Intent) -> tuple[int, str]:
-    return intent.stamp, intent.by
+def _rank(intent: Intent) -> tuple[int, str, bool]:
+    # who was not restarted still knows as `started` what others have kept as `auto`
+    return intent.stamp, intent.by, intent.wanted == "started"
 
 
 def _kept(intent: Intent) -> Wanted:

@@ -103,6 +103,10 @@ class Orders:
         Args:
             wall_ns: now, in POSIX ns.
         """
+        refused = self._why_not(order)
+        if refused:
+            self._telling.emit(Respond(order.request, "FAILED", refused))
+            return
         parts = tuple(part for name in order.namespecs for part in self._parts(order, name))
         starting = [name for name in order.namespecs if self._plans.covers(name)]
         if not parts and not starting:
@@ -119,6 +123,13 @@ class Orders:
             where, name = self._addresses[part.index], part.process.namespec
             taker = partial(setattr, part, "answer")
             self._calls.ask(where, order.verb, name, order.argument, now, taker, cause=cause)
+
+    def _why_not(self, order: Order) -> str:
+        """Return why an order is refused, '' when it is not."""
+        for name in order.namespecs if order.verb == "start" else ():
+            if self._intents.wanted(name) == "disabled":
+                return f"{name} is disabled: 'supvisors enable {name}' first"
+        return ""
 
     def _want(self, order: Order, cause: str, wall_ns: int) -> tuple[Intent, ...]:
         """Write what an operator wants by an order (semantics, section 4).

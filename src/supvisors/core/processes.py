@@ -81,8 +81,9 @@ class Processes:
 
     def decide(self, process: Process, decided: Decided) -> None:
         """Take note of a decision of the master, or that it was taken back."""
-        index = self._addresses.index(decided.after) if decided.after in self._addresses else -1
-        after = (decided.after_ns, index) if index >= 0 else NOBODY
+        is_listed = decided.after in self._addresses
+        # lists may differ in order: of what is of one date the decision counts
+        after = (decided.after_ns, len(self._addresses)) if is_listed else NOBODY
         state = decided.state
         process.decided = Verdict(state, decided.why, after) if state is not None else None
 
