@@ -181,7 +181,10 @@ class Link:
         self._say({"type": "answer", "id": call_id, **result})
 
     async def do(self, verb: str, **arguments: object) -> Done:
-        """Have supervisord perform a verb (`supvisors.plugin.verbs`).
+        """Have supervisord perform a verb (`supvisors.plugin.verbs`), with its arguments.
+
+        They are `namespec` and `cause` of a start or a stop, and `extra_args` of a start;
+        `namespec` and `argument` of a `tail`, whose text is the `result`; none of the others.
 
         Raises:
             TapError: the connection was lost before the result came; whether it was done is

@@ -23,10 +23,10 @@ from supvisors.core.inputs import (
     SupervisordLeaving,
     TapRecord,
 )
-from supvisors.model import ExitFacts, ProcessInfo, ProcessState
+from supvisors.model import USUAL_TIMING, ExitFacts, ProcessInfo, ProcessState, Timing
 
 #: Version of the frames that this agent understands; the plugin has the same constant.
-TAP_VERSION = 1
+TAP_VERSION = 2
 
 
 class ExitFrame(msgspec.Struct):
@@ -38,8 +38,12 @@ class ExitFrame(msgspec.Struct):
     spawn_error: str = ""
 
 
+#: What was before an event: state, expected, pid, date, exit, cause, restarts, again.
+Was = tuple[int, bool, int, int, ExitFrame | None, str, int, bool]
+
+
 class ProcessFrame(msgspec.Struct):
-    """A process in a list."""
+    """A process in a list; `timing` is startsecs, startretries and stopwaitsecs."""
 
     group: str
     name: str
@@ -48,6 +52,10 @@ class ProcessFrame(msgspec.Struct):
     pid: int
     event_ns: int
     exit: ExitFrame | None
+    cause: str
+    restarts: int
+    again: bool
+    timing: tuple[int, int, int]
 
 
 class Hello(msgspec.Struct, tag="hello"):
@@ -80,7 +88,7 @@ class Snapshot(msgspec.Struct, tag="snapshot"):
 
 
 class Event(msgspec.Struct, tag="event"):
-    """A process changed state; `was` is state, expected, pid, event time and exit before."""
+    """A process changed state."""
 
     seq: int
     wall_ns: int
@@ -91,7 +99,10 @@ class Event(msgspec.Struct, tag="event"):
     expected: bool
     pid: int
     exit: ExitFrame | None
-    was: tuple[int, bool, int, int, ExitFrame | None]
+    cause: str
+    restarts: int
+    again: bool
+    was: Was
 
 
 class Added(msgspec.Struct, tag="added"):
@@ -138,11 +149,12 @@ class Call(msgspec.Struct, tag="call"):
 
 
 class Done(msgspec.Struct, tag="done"):
-    """Result of a verb; `fault` is '' when it was done."""
+    """Result of a verb; `fault` is '' when it was done, `result` what was asked for."""
 
     id: int
     fault: str = ""
     text: str = ""
+    result: str = ""
 
 
 CommandFrame = Call | Done
@@ -174,6 +186,9 @@ def record_input(address: str, boot: str, record: Record) -> TapRecord:
                 record.expected,
                 record.pid,
                 _exit(record.exit),
+                record.cause,
+                record.restarts,
+                record.again,
             )
         case Added():
             return GroupAdded(address, boot, record.seq, record.group, _infos(record.processes))
@@ -198,8 +213,8 @@ def rewind(processes: Iterable[ProcessInfo], records: Sequence[Record]) -> list[
     for record in reversed(records):
         match record:
             case Event():
-                before = ProcessInfo(record.group, record.name, *_was(record))
-                groups.setdefault(record.group, {})[record.name] = before
+                group = groups.setdefault(record.group, {})
+                group[record.name] = _before(record, group.get(record.name))
             case Added():
                 groups.pop(record.group, None)
             case Removed():
@@ -213,9 +228,22 @@ def rewind(processes: Iterable[ProcessInfo], records: Sequence[Record]) -> list[
     return [info for group in groups.values() for info in group.values()]
 
 
-def _was(event: Event) -> tuple[ProcessState, bool, int, int, ExitFacts | None]:
-    state, expected, pid, event_ns, exit_frame = event.was
-    return _STATES[state], expected, pid, event_ns, _exit(exit_frame)
+def _before(event: Event, after: ProcessInfo | None) -> ProcessInfo:
+    """Return the process as it was before an event; its configuration is the same after it."""
+    state, expected, pid, event_ns, exit_frame, cause, restarts, again = event.was
+    return ProcessInfo(
+        event.group,
+        event.name,
+        _STATES[state],
+        expected,
+        pid,
+        event_ns,
+        _exit(exit_frame),
+        cause,
+        restarts,
+        again,
+        after.timing if after is not None else USUAL_TIMING,
+    )
 
 
 def _infos(frames: Iterable[ProcessFrame]) -> tuple[ProcessInfo, ...]:
@@ -231,6 +259,10 @@ def _info(frame: ProcessFrame) -> ProcessInfo:
         frame.pid,
         frame.event_ns,
         _exit(frame.exit),
+        frame.cause,
+        frame.restarts,
+        frame.again,
+        Timing(*frame.timing),
     )
 
 

@@ -130,13 +130,17 @@ def event(seq: int, state: int = 20, was: int = 10) -> dict[str, Any]:
         "expected": True,
         "pid": 7,
         "exit": None,
-        "was": [was, True, 7, 9, None],
+        "cause": "a test",
+        "restarts": 0,
+        "again": False,
+        "was": [was, True, 7, 9, None, "a test", 0, False],
     }
 
 
 def snapshot(seq: int, after: int = 0, lost: list[int] | None = None) -> dict[str, Any]:
     told = {"group": "g", "name": "n", "state": 20, "expected": True, "pid": 7, "event_ns": 9}
-    processes = [{**told, "exit": None}]
+    facts = {"exit": None, "cause": "a test", "restarts": 0, "again": False, "timing": [1, 3, 10]}
+    processes = [{**told, **facts}]
     return {"type": "snapshot", "seq": seq, "after": after, "lost": lost, "processes": processes}
 
 

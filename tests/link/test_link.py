@@ -125,7 +125,9 @@ async def test_the_core_hears_the_list_and_then_the_records(path: str) -> None:
         stream.say({"type": "stopping", "seq": 3, "mode": "shutdown"})
         assert await agent.hears(4) == [("list", 0, None), 1, 2, 3]
         assert agent.heard[1:] == [
-            ProcessChanged("alpha", BOOT, 1, 10, "g", "n", ProcessState.RUNNING, True, 7),
+            ProcessChanged(
+                "alpha", BOOT, 1, 10, "g", "n", ProcessState.RUNNING, True, 7, None, "a test"
+            ),
             GroupRemoved("alpha", BOOT, 2, "g"),
             SupervisordLeaving("alpha", BOOT, 3, "shutdown"),
         ]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from supvisors.core.inputs import (
     SupervisordLeaving,
     TapRecord,
 )
-from supvisors.model import ExitFacts, ProcessInfo, ProcessState
+from supvisors.model import ExitFacts, ProcessInfo, ProcessState, Timing
 from supvisors.plugin import records as plugin
 from supvisors.tapframes import (
     TAP_VERSION,
@@ -48,8 +49,23 @@ RUNNING = {
     "pid": 7,
     "event_ns": 9,
     "exit": EXIT,
+    "cause": "a rule",
+    "restarts": 2,
+    "again": False,
+    "timing": [5, 6, 7],
 }
-RUNNING_INFO = ProcessInfo("g", "n", ProcessState.RUNNING, True, 7, 9, ExitFacts(3, None, 12, ""))
+RUNNING_INFO = ProcessInfo(
+    "g",
+    "n",
+    ProcessState.RUNNING,
+    True,
+    7,
+    9,
+    ExitFacts(3, None, 12, ""),
+    "a rule",
+    2,
+    timing=Timing(startsecs=5, startretries=6, stopwaitsecs=7),
+)
 
 
 def read(kind: str, seq: int = 5, **content: Any) -> Any:
@@ -66,7 +82,7 @@ def test_plugin_and_agent_speak_one_version() -> None:
 
 def test_hello_is_read() -> None:
     content = {
-        "v": 1,
+        "v": TAP_VERSION,
         "boot": BOOT,
         "supervisord_pid": 8,
         "identifier": "alpha",
@@ -89,7 +105,10 @@ def event(**changed: Any) -> dict[str, Any]:
         "expected": True,
         "pid": 7,
         "exit": None,
-        "was": [10, True, 7, 9, None],
+        "cause": "a rule",
+        "restarts": 2,
+        "again": False,
+        "was": [10, True, 7, 9, None, "a wish", 1, True],
     }
     return {**content, **changed}
 
@@ -98,7 +117,7 @@ def event(**changed: Any) -> dict[str, Any]:
 def test_a_change_to_every_state_is_an_input(state: ProcessState) -> None:
     record = read("event", **event(state=int(state)))
     assert record_input("alpha", BOOT, record) == ProcessChanged(
-        "alpha", BOOT, 5, 11, "g", "n", state, True, 7, None
+        "alpha", BOOT, 5, 11, "g", "n", state, True, 7, None, "a rule", 2, again=False
     )
 
 
@@ -111,10 +130,11 @@ def test_a_change_to_every_state_is_an_input(state: ProcessState) -> None:
     ],
 )
 def test_an_end_carries_how_it_ended(written: dict[str, Any], facts: ExitFacts) -> None:
-    record = read("event", **event(state=100, expected=False, pid=0, exit=written))
-    assert record_input("alpha", BOOT, record) == ProcessChanged(
-        "alpha", BOOT, 5, 11, "g", "n", ProcessState.EXITED, False, 0, facts
-    )
+    ended = event(state=100, expected=False, pid=0, exit=written, again=True)
+    told = record_input("alpha", BOOT, read("event", **ended))
+    assert isinstance(told, ProcessChanged)
+    assert (told.state, told.expected, told.pid) == (ProcessState.EXITED, False, 0)
+    assert (told.exit, told.again) == (facts, True)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +169,14 @@ def test_a_snapshot_is_the_list_before_the_records_that_follow(
     snapshot = read("snapshot", 7, after=after, lost=lost, processes=[RUNNING])
     assert isinstance(snapshot, Snapshot)
     assert snapshot.base_seq == base_seq
-    before = ProcessInfo("g", "n", ProcessState.STARTING, True, 7, 9)
+    before = replace(
+        RUNNING_INFO,
+        state=ProcessState.STARTING,
+        exit=None,
+        cause="a wish",
+        restarts=1,
+        again=True,
+    )
     told = tuple(lost) if lost else None
     assert loaded("alpha", BOOT, snapshot, [read("event", 7, **event())]) == Loaded(
         "alpha",
@@ -167,7 +194,9 @@ def test_calls_and_results_are_read() -> None:
     assert isinstance(call, Call)
     assert (call.id, call.method) == (4, "m")
     assert [msgspec.json.decode(param) for param in call.params] == ["a", 1]
-    assert decode_command(b'{"type": "done", "id": 2}') == Done(2, "", "")
+    assert decode_command(b'{"type": "done", "id": 2}') == Done(2, "", "", "")
+    told = plugin.frame({"type": "done", "id": 4, "result": "a line\n"})
+    assert decode_command(told) == Done(4, "", "", "a line\n")
     refused = plugin.frame({"type": "done", "id": 3, "fault": "BAD_NAME", "text": "x:y"})
     assert decode_command(refused) == Done(3, "BAD_NAME", "x:y")
 
@@ -188,6 +217,10 @@ def test_what_no_plugin_writes_is_an_error(line: bytes) -> None:
 
 
 # --- a list and its records ----------------------------------------------------------------
+
+
+#: What an event replaces of a process, in the order of its `was`.
+WAS = ("state", "expected", "pid", "event_ns", "exit", "cause", "restarts", "again")
 
 
 class World:
@@ -213,6 +246,9 @@ class World:
                 "pid": 0,
                 "event_ns": 0,
                 "exit": None,
+                "cause": "",
+                "restarts": 0,
+                "timing": [len(name), len(group), self.ring.last],
             }
 
     def change(
@@ -221,15 +257,18 @@ class World:
         told = self.groups.get(group, {}).get(name)
         if told is None:
             return
-        was = [told[key] for key in ("state", "expected", "pid", "event_ns", "exit")]
+        was = [told[key] for key in WAS]
         told.update(
             state=state,
             expected=pid != 1,
             pid=pid,
             event_ns=1000 + self.ring.last,
             exit=exit_facts or told["exit"],
+            cause=f"cause {self.ring.last}",
+            restarts=pid,
+            again=pid == 2,  # one of the pids that a step has
         )
-        content = {key: told[key] for key in ("group", "name", "state", "expected", "pid")}
+        content = {key: told[key] for key in ("group", "name", *WAS) if key != "event_ns"}
         times = {"wall_ns": told["event_ns"], "mono_ns": 1}
         self.ring.append("event", {**content, **times, "exit": exit_facts, "was": was})
 

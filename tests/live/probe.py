@@ -61,6 +61,10 @@ class Told:
         self._lines += lines
 
 
+#: What a change replaces of a process.
+CHANGED = ("state", "expected", "pid", "cause", "restarts", "again")
+
+
 def recorded(found: bytes) -> tuple[list[dict[str, Any]], int]:
     """Return the inputs in a piece of a trace, and how many bytes of it they take.
 
@@ -91,7 +95,7 @@ def replayed(lines: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
                 leave(line["group"])
             case "ProcessChanged":
                 process = processes[f"{line['group']}:{line['name']}"]
-                process.update({k: line[k] for k in ("state", "expected", "pid")})
+                process.update({k: line[k] for k in CHANGED})
         for process in line.get("processes", []):
             processes[f"{process['group']}:{process['name']}"] = dict(process)
     return processes
@@ -128,7 +132,11 @@ class Probe:
 
     def do(self, verb: str, **arguments: object) -> tuple[str, str]:
         """Let supervisord perform a verb; return fault and text, both '' when it was done."""
+        done = self.done(verb, **arguments)
+        return done["fault"], done["text"]
+
+    def done(self, verb: str, **arguments: object) -> dict[str, Any]:
+        """Let supervisord perform a verb; return all of its result."""
         count = len(self.told.lines("Done"))
         self.say({"do": verb, **arguments})
-        done = self.told.wait("Done", count + 1)
-        return done["fault"], done["text"]
+        return self.told.wait("Done", count + 1)

@@ -129,11 +129,13 @@ ENTRIES = {
     "stopping": "tap:Tap._on_stopping inside:Inside._group_to_pop",
     "agent": "program:AgentProgram._on_state program:AgentProgram._on_tick",
     "spawn": "program:AgentProgram.may_spawn tap:Tap._flush_starting",
+    "causes": "causes:Causes.starts causes:Causes.stops held:Held._stays_stopped",
+    "intents": "intents:Intents.read",
     "poll": "wake:Wakeups.shorten wake:Wakeups.at wake:Wakeups.soon",
     "connections": "server:Connection._read server:Connection._write",
     "listener": "server:Listener._accept",
     "list": "tap:Tap.processes inside:Inside._hello",
-    "lines": "inside:Inside._line_of_agent rpc:Calls.answered",
+    "lines": "inside:Inside._line_of_agent calls:Calls.answered",
     "options": "options:collect options:add_agent_program",
 }
 
@@ -268,7 +270,9 @@ def test_fact_15_identity_and_numbers_survive_a_reload(site: Site, probe: Probe)
     assert [leaving["mode"] for leaving in probe.told.lines("SupervisordLeaving")] == ["reload"] * 2
 
 
-@pytest.mark.parametrize("method", ["inside:Inside.attach", "inside:Inside._on_running"])
+@pytest.mark.parametrize(
+    "method", ["inside:Inside.attach", "inside:Inside._on_running", "inside:Inside.next_door"]
+)
 @pytest.mark.parametrize("when", ["start", "reload"])
 def test_fact_17_an_error_in_the_factory_stops_neither_start_nor_reload(
     site: Site, probe: Probe, broken: Broken, method: str, when: str

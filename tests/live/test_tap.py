@@ -14,7 +14,7 @@ import pytest
 
 from supvisors.model import ProcessState
 from tests.live.harness import Site, wait_for
-from tests.live.probe import Probe, replayed
+from tests.live.probe import CHANGED, Probe, replayed
 
 RUNNING, STOPPED = ProcessState.RUNNING, ProcessState.STOPPED
 
@@ -38,6 +38,10 @@ MANY = """
 
 def states(processes: dict[str, dict[str, Any]]) -> dict[str, str]:
     return {namespec: ProcessState(p["state"]).name for namespec, p in processes.items()}
+
+
+def facts(processes: dict[str, dict[str, Any]]) -> dict[str, list[Any]]:
+    return {namespec: [p[key] for key in CHANGED] for namespec, p in processes.items()}
 
 
 def wait_told(probe: Probe, count: int) -> None:
@@ -67,7 +71,7 @@ def assert_lists_fit(probe: Probe) -> None:
         if line["input"] == "Loaded" and line["lost"] is None and line["seq"] > 0:
             before = [earlier for earlier in lines[:index] if "seq" in earlier]
             assert before[-1]["seq"] == line["seq"]
-            assert states(replayed([line])) == states(replayed(before))
+            assert facts(replayed([line])) == facts(replayed(before))
 
 
 def test_the_reader_hears_a_list_and_then_every_record(site: Site, probe: Probe) -> None:

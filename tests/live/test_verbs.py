@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from supvisors.model import ProcessState
+from supvisors.plugin.verbs import TAIL_BYTES_MAX
 from tests.live.harness import Site, alive, command_line, wait_for
 from tests.live.probe import Probe
 
@@ -24,9 +25,19 @@ PROGRAMS = """
     autostart = false
     stopasgroup = true
 
+    [program:talker]
+    command = sh -c "printf 'first\\nl\\303\\251st\\n'; exec sleep 1000"
+    startsecs = 0
+    redirect_stderr = true
+
     [program:missing]
     command = /no/such/program
     autostart = false
+
+    [program:quiet]
+    command = sleep 1000
+    autostart = false
+    stdout_logfile = %(here)s/quiet.log
 
     [program:directory]
     command = %(here)s
@@ -73,6 +84,29 @@ def test_a_process_is_signalled(site: Site, ready: Probe, number: str | int) -> 
     assert ended["exit"]["signal"] == signal.SIGKILL
 
 
+def test_the_end_of_an_output_is_told(site: Site, ready: Probe) -> None:
+    site.wait_output("talker", "lést")
+
+    def end(argument: str) -> str:
+        done = ready.done("tail", namespec="talker", argument=argument)
+        assert done["fault"] == ""
+        text: str = done["result"]
+        return text
+
+    assert end("stdout 4000") == "first\nlést\n"
+    assert end("stdout 5") == "ést\n"
+    assert end("stdout 4") == "\ufffdst\n", "a character is cut"
+    assert end("stdout 0") == ""
+
+
+def test_the_end_of_an_output_is_bounded(site: Site, ready: Probe) -> None:
+    path = site.rpc().supervisor.getProcessInfo("talker")["stdout_logfile"]
+    with open(path, "w") as log:
+        log.write("x" * 200_000)
+    done = ready.done("tail", namespec="talker", argument="stdout 200000")
+    assert done["result"] == "x" * TAIL_BYTES_MAX
+
+
 #: why -> verb, its arguments, name of the fault
 REFUSED: dict[str, tuple[str, dict[str, object], str]] = {
     "unknown process": ("start", {"namespec": "nobody"}, "BAD_NAME"),
@@ -84,6 +118,24 @@ REFUSED: dict[str, tuple[str, dict[str, object], str]] = {
     "no signal": ("signal", {"namespec": "sleeper", "signal": "NONE"}, "BAD_SIGNAL"),
     "no file": ("start", {"namespec": "missing"}, "NO_FILE"),
     "no program": ("start", {"namespec": "directory"}, "NOT_EXECUTABLE"),
+    "tail of nobody": ("tail", {"namespec": "nobody", "argument": "stdout 9"}, "BAD_NAME"),
+    "tail of stderr": ("tail", {"namespec": "talker", "argument": "stderr 9"}, "NO_FILE"),
+    "tail of nothing": ("tail", {"namespec": "quiet", "argument": "stdout 9"}, "NO_FILE"),
+    "tail of stdin": (
+        "tail",
+        {"namespec": "talker", "argument": "stdin 9"},
+        "INCORRECT_PARAMETERS",
+    ),
+    "tail of less": (
+        "tail",
+        {"namespec": "talker", "argument": "stdout -9"},
+        "INCORRECT_PARAMETERS",
+    ),
+    "tail without": (
+        "tail",
+        {"namespec": "talker", "argument": "stdout"},
+        "INCORRECT_PARAMETERS",
+    ),
     "odd quotes": ("start", {"namespec": "idle", "extra_args": "'"}, "INCORRECT_PARAMETERS"),
     "no namespec": ("start", {}, "INCORRECT_PARAMETERS"),
     "one too many": ("stop", {"namespec": "sleeper", "wait": True}, "INCORRECT_PARAMETERS"),

@@ -124,13 +124,15 @@ class Direction:
         self._led: Vote | None = None
         self._state = SupvisorsState.INITIALIZATION
         self._has_quorum = True
-        self._had_conflicts = False
+        self._had_conflicts = self._acts = False
         self._now, self._wall_ns = 0.0, 0
 
     @property
     def due_s(self) -> float | None:
         """When a turn is wanted, None for never."""
-        dues = (self._orders.due_s, self._pleas.due_s, self._sequences.due_s, self.repair.due_s)
+        dues = [self._orders.due_s, self._pleas.due_s]
+        if self._acts:
+            dues += [self._sequences.due_s, self.repair.due_s]
         return min((at_s for at_s in dues if at_s is not None), default=None)
 
     @property
@@ -215,7 +217,9 @@ class Direction:
         self._had_conflicts = self.repair.has_conflicts
         self._sequences.has_ended = self.repair.has_news = False
         self._take_office()
-        if self._leader() is None or not stays:
+        self.repair.due_s = None
+        self._acts = self._leader() is not None and stays
+        if not self._acts:
             return None
         now, wall_ns = self._now, self._wall_ns
         self._sequences.settle(now, wall_ns)

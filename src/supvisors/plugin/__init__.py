@@ -2,7 +2,8 @@
 
 Holds: the factory that `[rpcinterface:supvisors]` names, and the composition of the tap
 (`tap.py`, `records.py`, `held.py`), its socket (`server.py`), the wake-ups (`wake.py`), the
-agent's program (`program.py`), the verbs (`verbs.py`) and the XML-RPC namespace (`rpc.py`).
+agent's program (`program.py`), the verbs (`verbs.py`), the XML-RPC namespace (`rpc.py`) and
+what forwards it (`calls.py`, `doors.py`).
 Must not touch: anything but the standard library and `supervisor`; any decision.
 Invariants: nothing here ever ends, blocks or slows supervisord; what is not understood is
 logged and lived with. Module globals survive a reload.
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from supvisors.plugin import options
+from supvisors.plugin import doors, options
 from supvisors.plugin.guard import Guard
 from supvisors.plugin.inside import Inside
 from supvisors.plugin.program import leave_agent_out_of_stop_all
@@ -36,10 +37,11 @@ def make_supvisors_rpcinterface(supervisord: Any, **extras: str) -> SupvisorsRPC
 
     Args:
         supervisord: Supervisor's `Supervisor` object.
-        extras: further options of `[rpcinterface:supvisors]`; none is known, and each is
+        extras: further options of `[rpcinterface:supvisors]`: `xmlrpc_commands`; any other is
             reported, since an exception here would end supervisord.
     """
     _guard.log_to(supervisord.options.logger)
+    xmlrpc_commands = extras.pop(doors.OPTION, "")
     _guard.wrap(_inside.attach, None)(supervisord, sorted(extras))
-    is_protected = _guard.wrap(_inside.is_next_server_protected, False)()
-    return SupvisorsRPCInterface(_inside.calls, is_protected)
+    door = _guard.wrap(_inside.next_door, doors.SHUT)(xmlrpc_commands)
+    return SupvisorsRPCInterface(_inside.calls, door)

@@ -1,12 +1,14 @@
-"""What the plugin keeps for one process, and the three methods it stands in front of.
+"""What the plugin keeps for one process, and the five methods it stands in front of.
 
-Holds: `Held`: the last state told, the wait status of the end being handled, extra arguments.
+Holds: `Held`: the last state told, the wait status of the end being handled, extra arguments,
+what holds `autostart` back.
 Must not touch: `process.config` (a change there makes `update` stop the process), decisions.
 Invariants: an overridden method does what Supervisor's own does, and raises what that raises.
-Tests: tests/live/test_plugin_facts.py.
+Tests: tests/live/test_plugin_facts.py, tests/live/test_process_facts.py.
 
-Supervisor's events lack the pid of a STARTING, and the exit code and signal of an end. Both
-are known inside `spawn` and `finish`, so these are overridden on the instance.
+Supervisor's events lack the pid of a STARTING, the exit code and signal of an end, and why a
+process is started or stopped. All are known inside `spawn`, `finish`, `stop` and `transition`,
+so these are overridden on the instance.
 """
 
 from __future__ import annotations
@@ -18,8 +20,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from supervisor.datatypes import RestartUnconditionally
 from supervisor.states import ProcessStates
 
+from supvisors.plugin.causes import Causes, why_leaving
 from supvisors.plugin.guard import Guard
 
 ATTRIBUTE = "supvisors"
@@ -34,6 +38,9 @@ class Told:
     pid: int = 0
     event_ns: int = 0
     exit: dict[str, Any] | None = None
+    cause: str = ""
+    restarts: int = 0
+    again: bool = False
 
 
 class Held:
@@ -43,6 +50,9 @@ class Held:
         process: Supervisor's `Subprocess`.
         may_spawn: asked before each spawn; False when it took the process elsewhere.
         flush: tells the STARTING that was kept back until the pid is known.
+
+    Attributes:
+        held_back: why `autostart` must not start it, '' when it may.
     """
 
     def __init__(
@@ -56,6 +66,8 @@ class Held:
         self.group = process.group.config.name if process.group else process.config.name
         self.name = process.config.name
         self.told = Told(process.state, pid=process.pid)
+        self.causes = Causes()
+        self.held_back = ""
         self.extra_args = ""
         self.starting: tuple[int, int] | None = None  # wall and monotonic ns
         self._starting_with_args = False
@@ -64,15 +76,19 @@ class Held:
         self._guard = guard
         self._may_spawn = guard.wrap(may_spawn, True)
         self._flush = guard.wrap(flush, None)
-        self._override()
+        self._override_runs()
+        self._override_causes()
 
-    def _override(self) -> None:
+    def _override_runs(self) -> None:
         process = self.process
+        starts = self._guard.wrap(self.causes.starts, None)
+        stays_stopped = self._guard.wrap(self._stays_stopped, False)
         spawn, finish, get_execv_args = process.spawn, process.finish, process.get_execv_args
 
         def spawn_with_pid() -> Any:
-            if not self._may_spawn(process):
+            if not self._may_spawn(process) or stays_stopped():
                 return None
+            starts(process.state)
             try:
                 return spawn()
             finally:
@@ -98,6 +114,30 @@ class Held:
         process.finish = finish_with_status
         process.get_execv_args = execv_args_with_extra
 
+    def _override_causes(self) -> None:
+        process, causes = self.process, self.causes
+        stops = self._guard.wrap(causes.stops, None)
+        stop, transition = process.stop, process.transition
+
+        def stop_with_cause() -> Any:
+            stops(process.config.options.mood)
+            return stop()
+
+        def transition_by_itself() -> Any:
+            causes.by_itself = True
+            try:
+                return transition()
+            finally:
+                causes.by_itself = False
+
+        process.stop = stop_with_cause
+        process.transition = transition_by_itself
+
+    def _stays_stopped(self) -> bool:
+        """Tell whether this spawn is an `autostart` that is held back; no other is."""
+        is_autostart = self.causes.by_itself and self.process.state == ProcessStates.STOPPED
+        return is_autostart and bool(self.held_back)
+
     def start_with_args(self, extra_args: str, start: Callable[[], Any]) -> Any:
         """Call `start` with `extra_args` added to the command line.
 
@@ -120,6 +160,31 @@ class Held:
     def note_spawn(self, mono_ns: int) -> None:
         """A run begins."""
         self._spawned_mono_ns = mono_ns
+
+    def tell(
+        self, state: int, expected: bool, wall_ns: int, exit_facts: dict[str, Any] | None
+    ) -> Told:
+        """Note what is told of the process now, and return what was told before."""
+        before, causes = self.told, self.causes
+        leaving = why_leaving(self.process.config.options.mood)
+        if leaving and state == ProcessStates.FATAL:  # out of BACKOFF, without a stop
+            causes.cause = leaving
+        self.told = Told(
+            state,
+            expected,
+            self.process.pid,
+            wall_ns,
+            exit_facts or before.exit,
+            causes.cause,
+            causes.restarts,
+            state == ProcessStates.EXITED and not leaving and self._starts_again(expected),
+        )
+        return before
+
+    def _starts_again(self, expected: bool) -> bool:
+        """Tell whether Supervisor starts it again by itself after an exit."""
+        autorestart = self.process.config.autorestart
+        return bool(autorestart) and (autorestart is RestartUnconditionally or not expected)
 
     def exit_facts(self, mono_ns: int) -> dict[str, Any] | None:
         """Return how the run that ends now ended, None when nothing ends now.

@@ -14,11 +14,12 @@ from typing import Any
 
 from supervisor import events
 
-from supvisors.plugin import options
+from supvisors.plugin import doors, options
+from supvisors.plugin.calls import Calls
+from supvisors.plugin.doors import Door
 from supvisors.plugin.guard import Guard
 from supvisors.plugin.program import AgentProgram
 from supvisors.plugin.records import TAP_VERSION
-from supvisors.plugin.rpc import Calls
 from supvisors.plugin.server import Commands, Listener
 from supvisors.plugin.tap import Tap
 from supvisors.plugin.verbs import Verbs, failed
@@ -42,7 +43,11 @@ class Inside:
         self._server_count = 0
 
     def attach(self, supervisord: Any, unknown_extras: list[str]) -> None:
-        """Connect to a supervisord that starts or reloads; later calls do nothing."""
+        """Connect to a supervisord that starts or reloads; later calls do nothing.
+
+        Args:
+            unknown_extras: options of `[rpcinterface:supvisors]` that nobody reads.
+        """
         if self._supervisord is supervisord:
             return
         self._supervisord = supervisord
@@ -56,8 +61,8 @@ class Inside:
         self._program.subscribe(supervisord)
         self._tap.subscribe(supervisord)
 
-    def is_next_server_protected(self) -> bool:
-        """Tell of the HTTP servers, one after the other, whether a stranger may not call.
+    def next_door(self, xmlrpc_commands: str) -> Door:
+        """Return of the HTTP servers, one after the other, what they let through.
 
         Supervisor calls the factory once for each, in the order of its list, and does not say
         for which.
@@ -65,7 +70,11 @@ class Inside:
         configs = self._supervisord.options.server_configs
         config = configs[self._server_count % len(configs)]
         self._server_count += 1
-        return config["family"] == socket.AF_UNIX or bool(config["username"])
+        family = doors.UNIX if config["family"] == socket.AF_UNIX else doors.INET
+        door = doors.door(xmlrpc_commands, family, bool(config["username"]))
+        if door.is_mistake:
+            self._supervisord.options.logger.error(f"supvisors: {door.why}")
+        return door
 
     def _on_running(self, _event: Any) -> None:
         supervisord = self._supervisord

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 
 #: Version of the frames between plugin and agent. Both come from one installation, so that
 #: a mismatch means an upgrade in progress: the agent says so and is started again.
-TAP_VERSION = 1
+TAP_VERSION = 2
 
 #: Records kept for a reader that is slow, cut off or restarted: about 10 MiB at the most.
 RING_RECORDS = 20_000

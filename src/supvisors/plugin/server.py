@@ -219,7 +219,7 @@ class Opening(Connection):
     """A connection that has not yet said which of the two it is."""
 
     def line_received(self, line: dict[str, Any]) -> None:
-        """Take `{"open": "stream" | "commands", "v": 1, "after": [boot, seq] | None}`."""
+        """Take `{"open": "stream" | "commands", "v": 2, "after": [boot, seq] | None}`."""
         self._owner.opened(self, self._sock, line)
 
 

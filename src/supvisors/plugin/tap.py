@@ -1,6 +1,7 @@
 """What supervisord's processes do, as numbered records.
 
-Holds: `Tap`: subscriptions to Supervisor's events, the ring, the snapshot.
+Holds: `Tap`: subscriptions to Supervisor's events, the ring, the snapshot; which processes
+`autostart` has to leave alone.
 Must not touch: sockets, the agent, decisions.
 Invariants: one record for each change, numbered in the order in which Supervisor made them;
 a snapshot is the effect of all records up to the ring's last; ring, numbers and boot
@@ -17,8 +18,11 @@ from typing import Any
 from supervisor import events
 from supervisor.states import ProcessStates, SupervisorStates
 
+from supvisors.plugin.causes import BY_COMMAND
 from supvisors.plugin.guard import Guard
 from supvisors.plugin.held import ATTRIBUTE, Held, Told, held_of, monotonic_ns
+from supvisors.plugin.intents import Intents
+from supvisors.plugin.program import is_agent
 from supvisors.plugin.records import Ring
 from supvisors.plugin.wake import Wakeups
 
@@ -37,6 +41,8 @@ class Tap:
         self.ring = Ring()
         self._guard = guard
         self._may_spawn = may_spawn
+        self._intents = Intents(guard)
+        self._removed: set[str] = set()
         self._supervisord: Any = None
         self._wakeups: Wakeups | None = None
         self._groups: dict[str, dict[str, Held]] = {}
@@ -57,6 +63,8 @@ class Tap:
         """Take hold of all processes: supervisord runs now, or runs again after a reload."""
         self._wakeups = wakeups
         was = self.processes()
+        self._read_intents()
+        self._removed.clear()
         self._groups = {}
         for name, group in self._supervisord.process_groups.items():
             self._hold_group(name, group)
@@ -99,9 +107,8 @@ class Tap:
     def _record_state(
         self, held: Held, state: int, expected: bool, wall_ns: int, mono_ns: int
     ) -> None:
-        was = held.told
         exit_facts = None if state == ProcessStates.STARTING else held.exit_facts(mono_ns)
-        held.told = Told(state, expected, held.process.pid, wall_ns, exit_facts or was.exit)
+        was, told = held.tell(state, expected, wall_ns, exit_facts), held.told
         self.ring.append(
             "event",
             {
@@ -111,20 +118,26 @@ class Tap:
                 "name": held.name,
                 "state": state,
                 "expected": expected,
-                "pid": held.process.pid,
+                "pid": told.pid,
                 "exit": exit_facts,
-                "was": [was.state, was.expected, was.pid, was.event_ns, was.exit],
+                "cause": told.cause,
+                "restarts": told.restarts,
+                "again": told.again,
+                "was": _was(was),
             },
         )
 
     def _on_group_added(self, event: Any) -> None:
         if self._wakeups is None:  # before the start or in a reload: `begin` tells them all
             return
+        self._read_intents()
         self._hold_group(event.group, self._supervisord.process_groups[event.group])
         self.ring.append("added", {"group": event.group, "processes": self.group(event.group)})
 
     def _on_group_removed(self, event: Any) -> None:
         was = self.group(event.group)
+        stopped = [p["name"] for p in was if p["cause"] == BY_COMMAND]
+        self._removed.update(f"{event.group}:{name}" for name in stopped)
         del self._groups[event.group]
         self.ring.append("removed", {"group": event.group, "was": was})
 
@@ -149,6 +162,21 @@ class Tap:
         self._groups[name] = {
             process_name: self._hold(process) for process_name, process in group.processes.items()
         }
+        for held in self._groups[name].values():
+            self._hold_back(held)
+
+    def _read_intents(self) -> None:
+        self._guard.wrap(self._intents.read, None)(self._supervisord.options.supvisors.options)
+
+    def _hold_back(self, held: Held) -> None:
+        """Keep `autostart` from starting what an operator wants stopped; never the agent."""
+        namespec = f"{held.group}:{held.name}"
+        why = self._intents.why_held_back(namespec, namespec in self._removed)
+        if not why or not held.process.config.autostart or is_agent(held.process):
+            return
+        held.held_back = why
+        logger = self._supervisord.options.logger
+        logger.info(f"supvisors: autostart of {namespec} is held back, {why}")
 
     def _hold(self, process: Any) -> Held:
         held = held_of(process)
@@ -159,7 +187,7 @@ class Tap:
 
 
 def _told(held: Held) -> dict[str, Any]:
-    told = held.told
+    told, config = held.told, held.process.config
     return {
         "group": held.group,
         "name": held.name,
@@ -168,4 +196,14 @@ def _told(held: Held) -> dict[str, Any]:
         "pid": told.pid,
         "event_ns": told.event_ns,
         "exit": told.exit,
+        "cause": told.cause,
+        "restarts": told.restarts,
+        "again": told.again,
+        "timing": [int(config.startsecs), int(config.startretries), int(config.stopwaitsecs)],
     }
+
+
+def _was(told: Told) -> list[Any]:
+    """Return what was told before, in the order of the fields of `Told`."""
+    before = [told.state, told.expected, told.pid, told.event_ns, told.exit]
+    return [*before, told.cause, told.restarts, told.again]

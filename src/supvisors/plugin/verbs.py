@@ -1,6 +1,7 @@
 """What the agent may have supervisord do.
 
-Holds: the table of verbs, each a call of Supervisor's own RPC interface that does not wait.
+Holds: the table of verbs, each a call of Supervisor's own RPC interface that does not wait,
+but `tail`, which reads the end of a log.
 Must not touch: whether it should be done; the agent decided that.
 Invariants: every verb gets exactly one result: done, or a fault in Supervisor's terms.
 Tests: tests/live/test_verbs.py.
@@ -16,7 +17,12 @@ from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
 from supervisor.states import SupervisorStates
 from supervisor.xmlrpc import Faults, RPCError, getFaultDescription
 
-from supvisors.plugin.held import held_of
+from supvisors.plugin.files import read_end
+from supvisors.plugin.held import Held, held_of
+
+#: Most that is read of a log.
+TAIL_BYTES_MAX = 64 * 1024
+CHANNELS = ("stdout", "stderr")
 
 
 class Verbs:
@@ -31,10 +37,11 @@ class Verbs:
         self._supervisord = supervisord
         self._rpc = SupervisorNamespaceRPCInterface(supervisord)
         self._soon = soon
-        self._table: dict[str, Callable[..., object]] = {
+        self._table: dict[str, Callable[..., str | None]] = {
             "start": self._start,
             "stop": self._stop,
             "signal": self._signal,
+            "tail": self._tail,
             "restart": self._restart,
             "shutdown": self._shutdown,
         }
@@ -44,35 +51,48 @@ class Verbs:
 
         Returns:
             `{"type": "done", "id": …}`, with `fault` (a name of Supervisor's `Faults`) and
-            `text` when it was refused.
+            `text` when it was refused, with `result` when something was asked for.
         """
         arguments = {k: v for k, v in line.items() if k not in ("do", "id")}
-        result = {"type": "done", "id": line.get("id")}
+        done = {"type": "done", "id": line.get("id")}
         verb = self._table.get(str(line.get("do")))
         try:
             if verb is None:
                 raise RPCError(Faults.UNKNOWN_METHOD, str(line.get("do")))
-            verb(**arguments)
+            result = verb(**arguments)
         except RPCError as error:
-            return {**result, "fault": getFaultDescription(error.code), "text": error.text}
+            return {**done, "fault": getFaultDescription(error.code), "text": error.text}
         except (TypeError, ValueError) as error:
-            return {**result, "fault": "INCORRECT_PARAMETERS", "text": str(error)}
+            return {**done, "fault": "INCORRECT_PARAMETERS", "text": str(error)}
         self._soon()
-        return result
+        return done if result is None else {**done, "result": result}
 
-    def _start(self, namespec: str, extra_args: str = "") -> None:
-        process = self._process(namespec)
-        held = held_of(process)
-        assert held is not None, "every process is held from its creation on"
-        held.start_with_args(extra_args, lambda: self._rpc.startProcess(namespec, False))
+    def _start(self, namespec: str, extra_args: str = "", cause: str = "") -> None:
+        held = self._held(namespec)
+        with held.causes.given(cause):
+            held.start_with_args(extra_args, lambda: self._rpc.startProcess(namespec, False))
 
-    def _stop(self, namespec: str) -> None:
-        self._process(namespec)
-        self._rpc.stopProcess(namespec, False)
+    def _stop(self, namespec: str, cause: str = "") -> None:
+        with self._held(namespec).causes.given(cause):
+            self._rpc.stopProcess(namespec, False)
 
     def _signal(self, namespec: str, signal: str | int) -> None:
         self._process(namespec)
         self._rpc.signalProcess(namespec, signal)
+
+    def _tail(self, namespec: str, argument: str) -> str:
+        """Return the end of a log; `argument` is the channel and a number of bytes."""
+        process = self._process(namespec)
+        channel, length = argument.split()
+        if channel not in CHANNELS or int(length) < 0:
+            raise ValueError(f"'{argument}' is not such as 'stdout 4000' or 'stderr 4000'")
+        path = getattr(process.config, f"{channel}_logfile")
+        if not isinstance(path, str):
+            raise RPCError(Faults.NO_FILE, f"{namespec} has no file of its {channel}")
+        try:
+            return read_end(path, min(int(length), TAIL_BYTES_MAX)).decode("utf-8", "replace")
+        except OSError as error:
+            raise RPCError(Faults.NO_FILE, f"{path}: {error.strerror}") from error
 
     def _restart(self) -> None:
         self._leave(SupervisorStates.RESTARTING)
@@ -83,6 +103,11 @@ class Verbs:
     def _leave(self, mood: int) -> None:
         # a shutdown that goes on is not turned into a restart
         self._supervisord.options.mood = min(mood, self._supervisord.options.mood)
+
+    def _held(self, namespec: str) -> Held:
+        held = held_of(self._process(namespec))
+        assert held is not None, "every process is held from its creation on"
+        return held
 
     def _process(self, namespec: str) -> Any:
         group_name, process_name = split_namespec(namespec)
