@@ -27,11 +27,10 @@ import zmq
 
 from supvisors import __version__, commands
 from supvisors.config import digests
-from supvisors.core import ClusterView, Core, Limits
+from supvisors.core import ClusterView, Core, Limits, Policy
 from supvisors.core.inputs import (
     AgentLeaving,
     BusFact,
-    Done,
     Input,
     Loaded,
     ProcessChanged,
@@ -41,23 +40,25 @@ from supvisors.core.inputs import (
     Wake,
 )
 from supvisors.core.messages import Digests
-from supvisors.core.outputs import Do, Note, Output, Publish, Respond, Save
+from supvisors.core.outputs import Do, Keep, Note, Output, Publish, Respond, Save
 from supvisors.cursor import Cursor
+from supvisors.hands import Hands
 from supvisors.link import Link, TapError
 from supvisors.log import Log
 from supvisors.model import ProcessState
 from supvisors.neighbours import Neighbours
 from supvisors.publisher import HOST
+from supvisors.rules import RuleBook
 from supvisors.startup import (
     Refusal,
+    open_events,
     open_log,
     open_neighbours,
-    open_port,
     read_rules,
     read_settings,
     security_of,
 )
-from supvisors.statefile import KeptFences
+from supvisors.statefile import FENCES, INTENTS, Kept
 from supvisors.tapframes import Call, Hello
 from supvisors.trace import TRACE_VARIABLE, Trace
 
@@ -155,7 +156,8 @@ class Agent:
         self._due_s: float | None = None
         self._is_started = False
         self._leaving = False
-        self._doing: set[asyncio.Task[None]] = set()
+        self._hands = Hands(self._link, self._turn, self._reread_rules)
+        self._waiting: dict[int, commands.Wait] = {}
 
     async def serve(self) -> None:
         """Connect, check the options, open the ports, and let the ring turn.
@@ -190,14 +192,15 @@ class Agent:
         self._beat()
         await asyncio.sleep(FIRST_PUBLICATION_DELAY_S)
         self._is_started = True
-        self._turn(Started(self._kept.load()))
+        self._turn(Started(self._fences.load(), self._intents.load()))
         self._tick()
         self._link.start(settings.local.name, self._from_tap)
 
     async def _compose(self, hello: Hello) -> None:
         settings = self._settings_in_use = read_settings(hello, self._log)
         open_log(settings, hello, self._log)
-        rules = read_rules(settings, hello, self._log)
+        self._hello = hello
+        rules = self._reread_rules()
         keys = security_of(settings, hello, self._log)
         boot = secrets.token_hex(8)
         self._core = Core(
@@ -213,9 +216,11 @@ class Agent:
             quorum=settings.quorum,
             digests=Digests(*digests(settings), rules.digest),
             rules=rules,
+            policy=Policy(settings.starting_strategy, settings.conciliation_strategy),
         )
-        self._kept = KeptFences(settings.state_dir, self._log)
-        self._publisher = await open_port(settings, hello, self._context)
+        self._fences = Kept(settings.state_dir, FENCES, self._log)
+        self._intents = Kept(settings.state_dir, INTENTS, self._log)
+        self._events = await open_events(settings, hello, self._context, keys, self._log)
         self._neighbours = await open_neighbours(
             settings,
             hello,
@@ -230,11 +235,15 @@ class Agent:
             ),
         )
 
+    def _reread_rules(self) -> RuleBook:
+        self._rules = read_rules(self._settings_in_use, self._hello, self._log)
+        return self._rules
+
     def close(self) -> None:
         """Let the last messages leave and close everything."""
         self._link.close()
         self._neighbours.close()
-        self._publisher.close()
+        self._events.close()
         self._context.term()
 
     # --- the ring --------------------------------------------------------------------------
@@ -252,19 +261,22 @@ class Agent:
 
     def _perform(self, output: Output) -> None:
         match output:
-            case Publish(body):
-                self._publisher.publish(body)
+            case Publish():
+                self._events.publish(output)
             case Note(reason, facts, level):
                 self._log.write(level, reason, facts)
             case Save(fences):
-                self._kept.save(fences)
+                self._fences.save(fences)
+            case Keep(intents):
+                self._intents.save(intents)
             case Do():
-                task = self._loop.create_task(self._do(output))
-                self._doing.add(task)
-                task.add_done_callback(self._done)
-            case Respond(request, fault, text):
-                outcome = {"fault": fault, "text": text} if fault else {"result": True}
-                self._link.answer(request, **outcome)
+                self._hands.perform(output)
+            case Respond(request, fault, text, result):
+                asked = self._waiting.pop(request)
+                answer = asked.answer(result)
+                self._link.answer(
+                    request, **({"fault": fault, "text": text} if fault else {"result": answer})
+                )
             case _:
                 self._neighbours.perform(output)
 
@@ -281,20 +293,6 @@ class Agent:
     def _wake(self) -> None:
         self._timer = None
         self._turn(Wake())
-
-    async def _do(self, wish: Do) -> None:
-        arguments = {"extra_args": wish.argument} if wish.verb == "start" else {}
-        try:
-            done = await self._link.do(wish.verb, namespec=wish.namespec, **arguments)
-        except TapError as error:
-            self._turn(Done(wish.call_id, "FAILED", f"whether it was done is unknown: {error}"))
-        else:
-            self._turn(Done(wish.call_id, done.fault, done.text))
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._doing.discard(task)
-        if not task.cancelled():
-            task.result()  # an error of ours ends this agent
 
     # --- what comes in ---------------------------------------------------------------------
 
@@ -320,17 +318,30 @@ class Agent:
 
     def _view(self) -> ClusterView:
         view = self._core.view()
-        warnings = (*view.warnings, *self._kept.warnings(), *self._neighbours.warnings())
+        warnings = (*view.warnings, *self._fences.warnings(), *self._intents.warnings())
+        warnings += (*self._neighbours.warnings(), *self._events.warnings())
         return dataclasses.replace(view, warnings=warnings)
+
+    def _sight(self) -> commands.Sight:
+        settings = self._settings_in_use
+        return commands.Sight(
+            self._view(),
+            self._core.why,
+            self._rules,
+            commands.Strategies(
+                settings.auto_fence, settings.starting_strategy, settings.conciliation_strategy
+            ),
+        )
 
     def _called(self, call: Call) -> None:
         try:
             params = [msgspec.json.decode(param) for param in call.params]
-            result = commands.perform(self._view(), call.method, params)
+            result = commands.perform(self._sight(), call.method, params)
             if isinstance(result, commands.Act):
                 self._turn(result.happening)
                 result = result.result(self._view())
             elif isinstance(result, commands.Wait):
+                self._waiting[call.id] = result
                 self._turn(result.order(call.id))
                 return
         except commands.Refused as refused:

@@ -135,6 +135,11 @@ FINDINGS = {
         ":8: [rpcinterface:supvisors] event_port = '60002': this option is not read here. Move "
         "it to [supvisors].",
     ),
+    f"{BASE}xmlrpc_commands = lan\n": (
+        "fault",
+        ":8: [rpcinterface:supvisors] xmlrpc_commands = 'lan': 'lan' is not understood. Write "
+        "cluster, local or off, or for each kind of server, such as 'unix:cluster, inet:local'.",
+    ),
     f"{BASE}colour = red\n": (
         "warning",
         ":8: [rpcinterface:supvisors] colour = 'red': this option is not read here. Remove it.",

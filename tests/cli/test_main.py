@@ -8,18 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from supvisors import __version__
 from supvisors.cli import COMMANDS
-from supvisors.cli.check import check
-from supvisors.cli.demo import demo
-from supvisors.cli.events import events
-from supvisors.cli.fence import fence, unfence
-from supvisors.cli.status import status
+from supvisors.cli.verbs import command_of
 from supvisors.config import OPTIONS
 from tests.cli.harness import TIMEOUT_S, check_one_line, run
 
 pytestmark = pytest.mark.slow  # each test runs the command
+
+#: What holds commands of its own.
+HOLDERS = {name for name in COMMANDS if isinstance(command_of(name), typer.Typer)}
 
 
 def words(text: str) -> str:
@@ -41,7 +41,7 @@ def test_help_tells_a_new_user_what_he_needs() -> None:
     ):
         assert word in words(done.stdout)
     for name, line in COMMANDS.items():
-        assert f"{name:7}  {line}" in done.stdout
+        assert f"  {name:{max(map(len, COMMANDS))}}  {line}\n" in done.stdout
 
 
 def test_without_a_command_it_shows_the_help() -> None:
@@ -56,16 +56,29 @@ def test_every_command_explains_itself(name: str) -> None:
     assert "Show this message" in done.stdout
 
 
-@pytest.mark.parametrize("function", [demo, check, events, status, fence, unfence])
-def test_the_line_in_the_list_begins_the_help_of_the_command(function: object) -> None:
-    name = getattr(function, "__name__", "")
-    assert (function.__doc__ or "").startswith(f"{COMMANDS[name]}\n")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_line_in_the_list_begins_the_help_of_the_command(name: str) -> None:
+    command = command_of(name)
+    if isinstance(command, typer.Typer):  # it holds commands of its own
+        assert command.registered_callback is not None
+        command = command.registered_callback.callback or print
+    assert (command.__doc__ or "").partition("\n")[0] == COMMANDS[name]
 
 
-@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"demo", "keys"}))
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"demo", "replay", *HOLDERS}))
 def test_a_command_about_one_supervisord_takes_its_file(name: str) -> None:
     """The commands of `keys` do too: test_keys.py."""
     assert "-c, --conf CONF" in run(name, "--help").stdout
+
+
+@pytest.mark.parametrize("words", ["rules show", "rules reload", "site restart", "site shutdown"])
+def test_so_does_one_within_another(words: str) -> None:
+    assert "-c, --conf CONF" in run(*words.split(), "--help").stdout
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"demo", "record", "replay", *HOLDERS}))
+def test_every_command_speaks_to_programs(name: str) -> None:
+    assert "--json" in run(name, "--help").stdout
 
 
 def test_the_help_of_check_explains_every_option() -> None:
@@ -103,9 +116,15 @@ def test_the_console_command_is_the_same() -> None:
         (["events", "--port", "x"], ["--port", "integer"]),
         (["events", "--count", "0"], ["--count"]),
         (["events", "--seconds", "-1"], ["--seconds"]),
+        (["events", "--since", "yesterday"], ["'yesterday'", "2h"]),
+        (["events", "process", "--since", "2h"], ["'event'", "among the headers"]),
+        (["record"], ["FILE", "See 'supvisors record --help'"]),
+        (["replay", "x", "--drop", "2"], ["--drop", "less than or equal to 1"]),
         (["demo", "--addresses", "6"], ["--addresses", "less than or equal to 5"]),
         (["fence"], ["ADDRESS", "See 'supvisors fence --help'"]),
         (["unfence"], ["ADDRESS", "See 'supvisors unfence --help'"]),
+        (["why"], ["NAMESPEC", "See 'supvisors why --help'"]),
+        (["rules", "x"], ["'x'", "See 'supvisors rules --help'"]),
         (["status", "beta"], ["(beta)", "See 'supvisors status --help'"]),
     ],
 )
@@ -149,7 +168,7 @@ def test_help_does_not_load_what_the_commands_need() -> None:
 @pytest.mark.parametrize(
     ("line", "completions"),
     [
-        ("supvisors ch", ["check"]),
+        ("supvisors che", ["check"]),
         ("supvisors ", list(COMMANDS)),
         ("supvisors check --j", ["--json"]),
         ("supvisors events pro", ["process"]),
@@ -160,7 +179,7 @@ def test_help_does_not_load_what_the_commands_need() -> None:
 def test_the_shell_completes(line: str, completions: list[str]) -> None:
     done = run(
         _SUPVISORS_COMPLETE="complete_bash",
-        COMP_WORDS=line,
+        COMP_WORDS=line.replace(" ", "\n"),
         COMP_CWORD=str(line.count(" ")),
     )
     assert done.stdout.split() == completions

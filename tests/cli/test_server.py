@@ -170,7 +170,18 @@ def test_something_else_answers(answer: bytes, words: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [["status"], ["fence", "beta"], ["unfence", "beta"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["fence", "beta"],
+        ["unfence", "beta"],
+        ["start", "web"],
+        ["stop", "web:db", "--no-wait"],
+        ["rules", "show"],
+        ["site", "shutdown", "--yes"],
+    ],
+)
 def test_every_command_tells_in_one_line_that_there_is_no_supervisord(
     command: list[str], tmp_path: Path
 ) -> None:

@@ -78,6 +78,22 @@ STATUS: dict[str, Any] = {
             "addresses": [],
         },
     ],
+    "plans": [
+        {
+            "plan_id": "7",
+            "verb": "start",
+            "application_name": "station",
+            "active": ["station:radio"],
+            "waiting": ["station:log", "station:web"],
+            "why": "an operator, request 3",
+        }
+    ],
+    "intents": [
+        {"kind": "address", "name": "alpha", "wanted": "drained"},
+        {"kind": "address", "name": "beta", "wanted": "drained"},
+        {"kind": "process", "name": "station:camera", "wanted": "disabled"},
+        {"kind": "process", "name": "station:radio", "wanted": "stopped"},
+    ],
     "warnings": ["gamma was never heard: look at its network", "no quorum"],
 }
 
@@ -97,8 +113,8 @@ def test_the_whole_of_it() -> None:
         "Supvisors  OPERATION  master alpha",
         "",
         "ADDRESS  STATE    LOADING  LAST TICK",
-        "alpha    RUNNING     15 %  0.4 s ago  master",
-        "beta     SILENT       0 %  42 s ago",
+        "alpha    RUNNING     15 %  0.4 s ago  master, drained",
+        "beta     SILENT       0 %  42 s ago   drained",
         "gamma    UNKNOWN      0 %  never",
         "",
         "APPLICATION  STATE    FAILURES",
@@ -106,8 +122,11 @@ def test_the_whole_of_it() -> None:
         "survey       STOPPED",
         "",
         "PROCESS         STATE    ON",
-        "station:camera  RUNNING  alpha, beta",
-        "station:radio   EXITED   unexpected exit",
+        "station:camera  RUNNING  alpha, beta      disabled",
+        "station:radio   EXITED   unexpected exit  stopped by an operator",
+        "",
+        "PLAN   APPLICATION  UNDER WAY      WAITING                   WHY",
+        "start  station      station:radio  station:log, station:web  an operator, request 3",
         "",
         "warning: gamma was never heard: look at its network",
         "warning: no quorum",
@@ -121,6 +140,8 @@ def test_nothing_but_a_state_yet() -> None:
         addresses=[],
         applications=[],
         processes=[],
+        plans=[],
+        intents=[],
         warnings=[],
     )
     assert shown(nothing) == ["Supvisors  INITIALIZATION  no master"]

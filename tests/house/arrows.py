@@ -60,21 +60,29 @@ ROOMS = {
     "link": _room("core.inputs log tapframes", "msgspec"),
     "bus": _room("model core.inputs core.messages keys log", "msgspec zmq"),
     "neighbours": _room("bus config core.inputs core.outputs keys log", "zmq"),
-    "publisher": _room("model wire", "zmq"),
+    "journal": _room("cursor durable log wire", "msgspec"),
+    "publisher": _room("utils model wire bus.curve journal keys log", "zmq"),
+    "events": _room("core.outputs journal log publisher wire"),
     "commands": _room("model core wire"),
     "startup": _room(
-        "bus.sockets config hostfacts keys log neighbours publisher rules statedir tapframes",
+        "bus.sockets config events hostfacts journal keys log neighbours publisher rules statedir tapframes",
         "zmq",
     ),
+    "hands": _room("core.inputs core.outputs link rules startup"),
     "agent": _room(
-        "model config core log cursor trace tapframes link neighbours publisher commands startup "
+        "hands rules model config core log cursor trace tapframes link neighbours publisher commands startup "
         "statefile",
         "msgspec zmq",
     ),
     # what runs at its clients
+    "supervisorctl": _room(libraries="supervisor"),
     "client": _room("utils model wire", "zmq"),
+    # for who writes a client
+    "recording": _room("model wire", "msgspec"),
+    "rehearsal": _room("model core.outputs events journal log publisher recording wire", "zmq"),
     "cli": _room(
-        "utils model wire config hostfacts durable keys statedir rules plugin.options client",
+        "utils model wire config hostfacts durable keys statedir rules plugin.doors "
+        "plugin.options client publisher recording rehearsal",
         "rich supervisor typer zmq",
     ),
 }

@@ -17,6 +17,7 @@ ENTRIES = {
     "supvisors.cli.__main__": "python -m supvisors.cli",
     "supvisors.client.subscriber": "the clients of the event interface",
     "supvisors.plugin": "supervisord, by its option supervisor.rpcinterface_factory",
+    "supvisors.supervisorctl": "supervisorctl, by its option supervisor.ctl_factory",
     "supvisors.utils": "the clients of the event interface",
 }
 

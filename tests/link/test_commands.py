@@ -14,42 +14,25 @@ from supervisor.xmlrpc import Faults
 from supvisors.commands import API_VERSION, COMMANDS, Act, Refused, perform
 from supvisors.core import ClusterView
 from supvisors.core.inputs import FenceOrder
-from supvisors.core.messages import Fence
-from supvisors.model import (
-    AddressState,
-    AddressStatus,
-    ApplicationState,
-    ApplicationStatus,
-    ProcessState,
-    ProcessStatus,
-    SupvisorsState,
-    SupvisorsStatus,
-)
+from supvisors.core.messages import Fence, Intent, Plan
+from supvisors.model import AddressState, AddressStatus
 from supvisors.plugin.rpc import SupvisorsRPCInterface
 from supvisors.wire import body_as_dict
-
-ALPHA = AddressStatus("alpha", AddressState.RUNNING, 1_769_860_800_123, 1_769_860_800_124, 10)
-BETA = AddressStatus("beta", AddressState.SILENT)
-GAMMA = AddressStatus("gamma", AddressState.ISOLATED)
-DELTA = AddressStatus("delta", AddressState.ISOLATED)
-WEB = ApplicationStatus("web", ApplicationState.RUNNING, False, True)
-CRON = ApplicationStatus("cron", ApplicationState.STOPPED)
-WEB_1 = ProcessStatus("web", "web_1", ProcessState.RUNNING, True, 7, ("alpha",))
-WEB_2 = ProcessStatus("web", "web_2", ProcessState.FATAL, True, 8)
-CRON_CRON = ProcessStatus("cron", "cron", ProcessState.EXITED, False, 9)
-
-VIEW = ClusterView(
-    supvisors=SupvisorsStatus(SupvisorsState.OPERATION),
-    master="alpha",
-    addresses=(ALPHA, BETA),
-    applications=(CRON, WEB),
-    processes=(CRON_CRON, WEB_1, WEB_2),
-    infos=(),
-    conflicts=(),
-    dropped=(),
-    warnings=("delta is not heard: look at its network",),
-    local="alpha",
+from tests.link.sights import (
+    ALPHA,
+    BETA,
+    CRON,
+    CRON_CRON,
+    DELTA,
+    EMPTY,
+    GAMMA,
+    VIEW,
+    WEB,
+    WEB_1,
+    WEB_2,
+    see,
 )
+
 #: gamma is fenced, delta fences us, and beta was fenced once.
 FENCED = dataclasses.replace(
     VIEW,
@@ -60,7 +43,6 @@ FENCED = dataclasses.replace(
         Fence("gamma", 0, True, "alpha"),
     ),
 )
-EMPTY = ClusterView(SupvisorsStatus(SupvisorsState.INITIALIZATION), None, (), (), (), (), (), ())
 
 
 def body(*statuses: object) -> list[object]:
@@ -84,6 +66,26 @@ def body(*statuses: object) -> list[object]:
         ("get_process_info", ["cron:cron"], body(CRON_CRON)),
         ("get_process_info", ["cron"], body(CRON_CRON)),
         ("get_all_process_info", [], body(CRON_CRON, WEB_1, WEB_2)),
+        ("get_conflicts", [], []),
+        ("get_plans", [], []),
+        (
+            "get_strategies",
+            [],
+            {
+                "auto_fence": False,
+                "starting_strategy": "CONFIG",
+                "conciliation_strategy": "USER",
+                "starting_strategies": ["CONFIG", "LESS_LOADED", "MOST_LOADED"],
+                "conciliation_strategies": [
+                    "SENICIDE",
+                    "INFANTICIDE",
+                    "STOP",
+                    "RESTART",
+                    "RUNNING_FAILURE",
+                    "USER",
+                ],
+            },
+        ),
         (
             "get_status",
             [],
@@ -93,15 +95,67 @@ def body(*statuses: object) -> list[object]:
                 "addresses": body(ALPHA, BETA),
                 "applications": body(CRON, WEB),
                 "processes": body(CRON_CRON, WEB_1, WEB_2),
+                "plans": [],
+                "intents": [],
                 "warnings": ["delta is not heard: look at its network"],
             },
         ),
     ],
 )
 def test_a_command_answers_from_the_view(name: str, params: list[object], expected: object) -> None:
-    result = perform(VIEW, name, params)
+    result = perform(see(VIEW), name, params)
     assert result == expected
     assert json.loads(json.dumps(result)) == expected
+
+
+def test_a_status_tells_of_plans_and_of_wishes_that_hold_something_back() -> None:
+    status = perform(
+        see(
+            VIEW,
+            plans=(Plan("p1", "start", "web", ("web:web_2",), ("web:web_1",), "an operator"),),
+            intents=(
+                Intent("address", "beta", "drained", 1_769_860_800_123_456_789, "alpha", "repair"),
+                Intent("process", "cron:cron", "auto", 3, "alpha"),
+                Intent("process", "web:web_1", "started", 3, "alpha"),
+                Intent("process", "web:web_2", "disabled", 4, "beta"),
+            ),
+        ),
+        "get_status",
+        [],
+    )
+    assert isinstance(status, dict)
+    assert status["plans"] == [
+        {
+            "plan_id": "p1",
+            "verb": "start",
+            "application_name": "web",
+            "active": ["web:web_1"],
+            "waiting": ["web:web_2"],
+            "why": "an operator",
+        }
+    ]
+    assert status["intents"] == [
+        {
+            "kind": "address",
+            "name": "beta",
+            "wanted": "drained",
+            "by": "alpha",
+            "why": "repair",
+            "date_ms": 1_769_860_800_123,
+        },
+        {
+            "kind": "process",
+            "name": "web:web_2",
+            "wanted": "disabled",
+            "by": "beta",
+            "why": "",
+            "date_ms": 0,
+        },
+    ]
+
+
+def test_a_conflict_is_told_as_a_process() -> None:
+    assert perform(see(VIEW, conflicts=("web:web_1",)), "get_conflicts", []) == body(WEB_1)
 
 
 @pytest.mark.parametrize(
@@ -120,13 +174,15 @@ def test_a_command_answers_from_the_view(name: str, params: list[object], expect
                 "addresses": [],
                 "applications": [],
                 "processes": [],
+                "plans": [],
+                "intents": [],
                 "warnings": [],
             },
         ),
     ],
 )
 def test_a_command_answers_before_anything_is_known(name: str, expected: object) -> None:
-    assert perform(EMPTY, name, []) == expected
+    assert perform(see(EMPTY), name, []) == expected
 
 
 @pytest.mark.parametrize(
@@ -140,7 +196,7 @@ def test_a_command_answers_before_anything_is_known(name: str, expected: object)
 def test_an_order_is_one_input_and_then_answered(
     name: str, address: str, happening: FenceOrder
 ) -> None:
-    act = perform(FENCED, name, [address])
+    act = perform(see(FENCED), name, [address])
     assert isinstance(act, Act)
     assert act.happening == happening
     assert act.result(FENCED) is True
@@ -266,6 +322,20 @@ def test_an_order_is_one_input_and_then_answered(
             "run 'supvisors unfence alpha' at delta",
         ),
         (FENCED, "fence", [], "INCORRECT_PARAMETERS", "fence takes string"),
+        (
+            VIEW,
+            "start_process",
+            [True, "web:web_1", "", True],
+            "INCORRECT_PARAMETERS",
+            "start_process takes string or int, string, string, boolean",
+        ),
+        (
+            VIEW,
+            "rolling_restart",
+            ["web:*", "2", True],
+            "INCORRECT_PARAMETERS",
+            "rolling_restart takes string, int, boolean",
+        ),
         (EMPTY, "fence", ["beta"], "BAD_NAME", "no address is named 'beta'; known: none"),
     ],
 )
@@ -273,7 +343,7 @@ def test_what_cannot_be_done_is_refused(
     view: ClusterView, name: str, params: list[object], fault: str, text: str
 ) -> None:
     with pytest.raises(Refused) as error:
-        perform(view, name, params)
+        perform(see(view), name, params)
     assert (error.value.fault, error.value.text) == (fault, text)
     assert hasattr(Faults, fault), "supervisorctl ends at a fault that it does not know"
 
@@ -281,7 +351,7 @@ def test_what_cannot_be_done_is_refused(
 def test_a_refusal_does_not_list_a_whole_site() -> None:
     addresses = tuple(AddressStatus(f"host_{n:02}", AddressState.RUNNING) for n in range(50))
     with pytest.raises(Refused) as error:
-        perform(dataclasses.replace(VIEW, addresses=addresses), "get_address_info", ["x"])
+        perform(see(VIEW, addresses=addresses), "get_address_info", ["x"])
     known = ", ".join(f"host_{n:02}" for n in range(8))
     assert error.value.text == f"no address is named 'x'; known: {known} …"
 

@@ -72,6 +72,8 @@ def test_every_command(serving: Site) -> None:
         "addresses": [{key: address[key] for key in address if key not in dated}],
         "applications": rpc.get_all_applications_info(),
         "processes": rpc.get_all_process_info(),
+        "plans": [],
+        "intents": [],
     }
 
 

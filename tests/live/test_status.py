@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,14 @@ PROGRAM = "[program:camera]\ncommand = sleep 1000\nstartsecs = 0\n"
 def serving(site: Site) -> Site:
     site.write(PROGRAM)
     site.start()
-    wait_for(lambda: site.rpc().supvisors.get_process_info("camera")[0]["statename"] == "RUNNING")
+    for name in ("camera", "supvisors"):  # nothing changes any more
+        wait_for(partial(_runs, site, name))
     return site
+
+
+def _runs(site: Site, name: str) -> bool:
+    (process,) = site.rpc().supvisors.get_process_info(name)
+    return bool(process["statename"] == "RUNNING")
 
 
 def test_a_status_for_programs_is_what_the_agent_says(serving: Site) -> None:
@@ -37,6 +44,8 @@ def test_a_status_for_programs_is_what_the_agent_says(serving: Site) -> None:
         "addresses",
         "applications",
         "processes",
+        "plans",
+        "intents",
         "warnings",
     ]
     assert status["supvisors"] == {"statecode": 2, "statename": "OPERATION"}

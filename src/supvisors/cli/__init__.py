@@ -1,73 +1,31 @@
 """The command `supvisors`: words in, text out.
 
-Holds: `COMMANDS`, the table of commands, and `main`. A command lives in a file of its own.
+Holds: `main`. The table of commands is `verbs.py`; commands of one subject share a file.
 Must not touch: the agent's insides.
-Invariants: whatever goes wrong is told in one line on standard error, with the cure. A
-command's file is imported only when it is run, so that `--help` and completion are quick.
+Invariants: whatever goes wrong is told in one line on standard error, with the cure.
 Tests: tests/cli/.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import sys
 import traceback
-from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from supvisors import __version__
 from supvisors.cli.errors import FAILURE, SUCCESS, CommandError
+from supvisors.cli.names import rejoin_colons
+from supvisors.cli.verbs import COMMANDS, command_of
 
-#: Name of each command and its line in the help; `_function` has the other half.
-COMMANDS: Final = {
-    "demo": "Show Supvisors at work, on hosts of its own.",
-    "check": "Find what is wrong with a supervisord.conf.",
-    "events": "Show events as they are published.",
-    "status": "Show what all hosts and their programs do, and what is wrong.",
-    "fence": "Shut an address out of the system.",
-    "unfence": "Let an address that was fenced come back.",
-    "keys": "Say by their keys who may join the system.",
-}
+__all__ = ["COMMANDS", "app", "main"]
 
-
-def _function(name: str) -> Callable[..., int | None] | typer.Typer:
-    """Import a command, a function or what holds commands of its own.
-
-    A function returns its exit status, None for success.
-    """
-    match name:
-        case "demo":
-            from supvisors.cli.demo import demo
-
-            return demo
-        case "check":
-            from supvisors.cli.check import check
-
-            return check
-        case "events":
-            from supvisors.cli.events import events
-
-            return events
-        case "status":
-            from supvisors.cli.status import status
-
-            return status
-        case "fence":
-            from supvisors.cli.fence import fence
-
-            return fence
-        case "unfence":
-            from supvisors.cli.fence import unfence
-
-            return unfence
-        case "keys":
-            from supvisors.cli.keys import keys
-
-            return keys
-    raise AssertionError(f"a command without a function: {name}")
+#: Set by the shell that asks for completions.
+_COMPLETE_VARIABLE = "_SUPVISORS_COMPLETE"
 
 
 class _Group(TyperGroup):
@@ -77,7 +35,7 @@ class _Group(TyperGroup):
         name, _, rest = super().resolve_command(ctx, args)
         if name is None:  # completion of a word that is no command yet
             return name, None, rest
-        command = _function(name)
+        command = command_of(name)
         if not isinstance(command, typer.Typer):
             function, command = command, typer.Typer(add_completion=False, rich_markup_mode=None)
             command.command()(function)
@@ -128,12 +86,16 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a locale may lack a character
+    if os.environ.get(_COMPLETE_VARIABLE) == "complete_bash":
+        rejoin_colons(os.environ)
     try:
         status = app(prog_name="supvisors", standalone_mode=False)
     except typer.TyperException as error:
         status = _fail(_with_advice(error), error.exit_code)
     except CommandError as error:
         status = _fail(str(error))
+    except typer.Abort:
+        status = _fail("interrupted")
     except Exception as error:  # noqa: BLE001 - the last door: the user gets one line
         status = _fail(_own_fault(error))
     sys.exit(status or SUCCESS)

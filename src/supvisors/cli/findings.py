@@ -30,6 +30,7 @@ from supvisors.config import (
     parse_settings,
 )
 from supvisors.hostfacts import host_facts
+from supvisors.plugin import doors
 from supvisors.plugin.options import FACTORY, PROGRAM_SECTION, SECTION, user_problem
 from supvisors.rules import RuleBook, against, load_rules
 
@@ -196,6 +197,10 @@ def _plugin_faults(reading: Reading) -> Iterator[Mistake]:
     elif (value := _value(reading, RPC_SECTION, FACTORY_OPTION)) != FACTORY:
         problem = "this is not the factory of Supvisors"
         yield _at(reading, RPC_SECTION, FACTORY_OPTION, problem, f"Write {FACTORY_LINE}", value)
+    text = _value(reading, RPC_SECTION, doors.OPTION)
+    if problem := doors.mistake_in(text):
+        cure = doors.CURE[0].upper() + doors.CURE[1:]
+        yield _at(reading, RPC_SECTION, doors.OPTION, problem, cure, text)
     if not reading.server_count:
         yield Mistake(
             reading.file,
@@ -218,7 +223,7 @@ def _plugin_warnings(reading: Reading) -> Iterator[Mistake]:
     if not reading.parser.has_section(RPC_SECTION):
         return
     for option in reading.parser.options(RPC_SECTION):
-        if option != FACTORY_OPTION:
+        if option not in (FACTORY_OPTION, doors.OPTION):
             cure = f"Move it to [{SECTION}]" if option in known else "Remove it"
             value = _value(reading, RPC_SECTION, option)
             yield _at(reading, RPC_SECTION, option, "this option is not read here", cure, value)

@@ -1,11 +1,11 @@
 """Asking the agent of one host, through its supervisord.
 
-Holds: `call`, one XML-RPC call of the namespace `supvisors`; `server_of`, where supervisord is
+Holds: `call`, one XML-RPC call of the namespace `supvisors`; `find_server`, where supervisord is
 reached.
 Must not touch: what a method means; the words of a fault, which are the agent's.
 Invariants: supervisord is found as supervisorctl finds it, and where `[supervisorctl]` is
 missing, by its own HTTP servers; whatever goes wrong is a `CommandError` with the cure, also
-when supervisord hangs.
+when supervisord hangs. Calls of several threads do not disturb each other.
 Tests: tests/cli/test_server.py, tests/live/test_status.py.
 """
 
@@ -16,14 +16,14 @@ import re
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from typing import Any, Final
 from xml.parsers.expat import ExpatError
 from xmlrpc.client import Fault, ProtocolError, ServerProxy
 
 from supervisor.datatypes import inet_address
 from supervisor.options import normalize_path
-from supervisor.xmlrpc import Faults, SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport, UnixStreamHTTPConnection
 
 from supvisors.cli import conf as conf_files
 from supvisors.cli.complaints import as_mistakes
@@ -32,6 +32,8 @@ from supvisors.cli.errors import CommandError
 
 #: Above what the plugin gives its agent to answer, so that its words are heard and not ours.
 ANSWER_TIMEOUT_S: Final = 15.0
+#: The same for what waits for processes.
+WAIT_TIMEOUT_S: Final = 620.0
 #: What supervisorctl assumes.
 DEFAULT_URL: Final = "http://localhost:9001"
 UNAUTHORIZED: Final = 401
@@ -53,7 +55,34 @@ class Server:
     file: str
 
 
-def call(conf: str | None, method: str, *params: str) -> Any:
+class _UnixConnection(UnixStreamHTTPConnection):  # type: ignore[misc]
+    """Supervisor's connection, with a time limit."""
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.socketfile)
+
+
+class _Transport(SupervisorTransport):  # type: ignore[misc]
+    """Supervisor's transport, with a time limit for every step of a call."""
+
+    def __init__(self, server: Server, timeout_s: float) -> None:
+        super().__init__(server.username, server.password, server.url)
+        original: Callable[[], HTTPConnection] = vars(self)["_get_connection"]
+
+        def get_connection() -> HTTPConnection:
+            connection = original()
+            if isinstance(connection, UnixStreamHTTPConnection):
+                connection, file = _UnixConnection("localhost"), connection.socketfile
+                connection.socketfile = file
+            connection.timeout = timeout_s
+            return connection
+
+        self._get_connection: Callable[[], HTTPConnection] = get_connection
+
+
+def call(conf: str | None, method: str, *params: object) -> Any:
     """Call `supvisors.METHOD` at the supervisord of a configuration; return its result.
 
     Args:
@@ -62,21 +91,32 @@ def call(conf: str | None, method: str, *params: str) -> Any:
     Raises:
         CommandError: there is no answer, or it is a fault.
     """
+    return ask(find_server(conf), method, *params)
+
+
+def find_server(conf: str | None) -> Server:
+    """Return where the supervisord of a configuration is reached.
+
+    Args:
+        conf: the configuration, None for the one that supervisorctl would take.
+
+    Raises:
+        CommandError: there is no configuration, or it does not say.
+    """
     reading = conf_files.read(conf_files.find(conf))
     if reading.parser is None:
         raise CommandError(str(as_mistakes(reading.complaints[0], reading)[0]))
-    return ask(server_of(reading), method, *params)
+    return server_of(reading)
 
 
-def ask(server: Server, method: str, *params: str, timeout_s: float = ANSWER_TIMEOUT_S) -> Any:
+def ask(server: Server, method: str, *params: object, timeout_s: float = ANSWER_TIMEOUT_S) -> Any:
     """Call `supvisors.METHOD` at a server; return its result.
 
     Raises:
         CommandError: there is no answer within `timeout_s`, or it is a fault.
     """
-    socket.setdefaulttimeout(timeout_s)  # the transport leaves it to that
     try:
-        transport = SupervisorTransport(server.username, server.password, server.url)
+        transport = _Transport(server, timeout_s)
         proxy = ServerProxy("http://127.0.0.1", transport=transport)
         try:
             return _whole(getattr(proxy.supvisors, method)(*params))
@@ -95,8 +135,6 @@ def ask(server: Server, method: str, *params: str, timeout_s: float = ANSWER_TIM
     except (ValueError, HTTPException, ExpatError) as error:
         problem = f"what answers at {server.url} is no supervisord ({error})"
         raise CommandError(problem, f"correct serverurl in {server.file}") from error
-    finally:
-        socket.setdefaulttimeout(None)
 
 
 def server_of(reading: Reading) -> Server:
@@ -164,7 +202,7 @@ def _as_error(fault: Fault, method: str, server: Server) -> CommandError:
             "not loaded, or is an older one",
             f"see 'supvisors check -c {server.file}', then restart supervisord",
         )
-    if fault.faultCode == Faults.SHUTDOWN_STATE:
+    if fault.faultCode == Faults.SHUTDOWN_STATE and text == "SHUTDOWN_STATE":  # no words of ours
         return CommandError(f"supervisord at {server.url} is ending or reloading", "try again")
     return CommandError(text)
 

@@ -11,27 +11,25 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from supvisors.cli import server
 from supvisors.cli.conf import ConfOption
 from supvisors.cli.errors import until_reader_leaves
-from supvisors.cli.show import BAD, BUSY, QUIET, STYLES, EventConsole, printable
+from supvisors.cli.plans import print_plans
+from supvisors.cli.show import BAD, BUSY, QUIET, printable
+from supvisors.cli.tables import MS_PER_S, Body, open_console, print_table, state_text
 from supvisors.model import namespec
 
-MS_PER_S: Final = 1000
+#: What an operator wants of a process, as it is told.
+_HELD: Final = {"stopped": "stopped by an operator", "disabled": "disabled"}
 #: From these ages in s on an age is told in another unit: seconds in it, and its name.
 UNITS: Final = ((7200, 3600, "h"), (120, 60, "min"), (10, 1, "s"))
-#: Width of an output that is no terminal: nothing is folded there.
-UNBOUNDED_WIDTH: Final = 10_000
-
-Body = Mapping[str, Any]
 
 
 def status(
@@ -43,8 +41,8 @@ def status(
     """Show what all hosts and their programs do, and what is wrong.
 
     The agent of one host is asked, through its supervisord, what it knows of all: the state
-    of Supvisors and its master, addresses, applications and processes. What an operator
-    should look at, and why, stands last, as warnings.
+    of Supvisors and its master, addresses, applications and processes, and the plans under
+    way. What an operator should look at, and why, stands last, as warnings.
 
     It ends with 0, also when there are warnings, and with 1 when the status cannot be had.
     """
@@ -53,10 +51,7 @@ def status(
         if as_json:
             print(json.dumps(found, indent=2))
         else:
-            console = EventConsole()
-            if not console.is_terminal:
-                console.width = UNBOUNDED_WIDTH
-            show_status(console, found, time.time_ns() // 1_000_000)
+            show_status(open_console(), found, time.time_ns() // 1_000_000)
 
 
 def show_status(console: Console, found: Body, now_ms: int) -> None:
@@ -67,63 +62,56 @@ def show_status(console: Console, found: Body, now_ms: int) -> None:
     """
     master = found["master"]
     leader = (f"master {printable(master)}", "bold") if master else ("no master", BAD)
-    console.print(Text.assemble("Supvisors  ", _state(found["supvisors"]), "  ", leader))
-    _print_table(
+    console.print(Text.assemble("Supvisors  ", state_text(found["supvisors"]), "  ", leader))
+    wishes = {(each["kind"], each["name"]): each["wanted"] for each in found["intents"]}
+    print_table(
         console,
         ("ADDRESS", "STATE", "LOADING", "LAST TICK", ""),
         (
             (
                 printable(body["address_name"]),
-                _state(body),
+                state_text(body),
                 f"{body['loading']} %",
                 _age(body["local_time"], now_ms),
-                Text("master" if body["address_name"] == master else "", "bold"),
+                _marks(body["address_name"], master, wishes),
             )
             for body in found["addresses"]
         ),
     )
-    _print_table(
+    print_table(
         console,
         ("APPLICATION", "STATE", "FAILURES"),
         (
-            (printable(body["application_name"]), _state(body), _failures(body))
+            (printable(body["application_name"]), state_text(body), _failures(body))
             for body in found["applications"]
         ),
     )
-    _print_table(
+    print_table(
         console,
-        ("PROCESS", "STATE", "ON"),
+        ("PROCESS", "STATE", "ON", ""),
         (
             (
-                printable(namespec(body["application_name"], body["process_name"])),
-                _state(body, is_bad=not body["expected_exit"]),
+                printable(name := namespec(body["application_name"], body["process_name"])),
+                state_text(body, is_bad=not body["expected_exit"]),
                 _where(body),
+                Text(_HELD.get(wishes.get(("process", name), ""), ""), QUIET),
             )
             for body in found["processes"]
         ),
     )
+    print_plans(console, found["plans"])
     if found["warnings"]:
         console.print()
     for warning in found["warnings"]:
         console.print(Text.assemble(("warning: ", f"bold {BUSY}"), (printable(warning), BUSY)))
 
 
-def _print_table(
-    console: Console, titles: Iterable[str], rows: Iterable[tuple[str | Text, ...]]
-) -> None:
-    table = Table(box=None, pad_edge=False, header_style=QUIET, padding=(0, 2, 0, 0))
-    for title in titles:
-        table.add_column(title, overflow="fold", justify="right" if title == "LOADING" else "left")
-    for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-    if table.row_count:
-        console.print()
-        console.print(table, soft_wrap=False)
-
-
-def _state(body: Body, is_bad: bool = False) -> Text:
-    name = body["statename"]
-    return Text(name, BAD if is_bad else STYLES.get(name, BUSY))
+def _marks(address: str, master: str, wishes: Mapping[tuple[str, str], str]) -> Text:
+    """Return what is special about an address."""
+    is_drained = wishes.get(("address", address)) == "drained"
+    marks = [("master", "bold")] if address == master else []
+    marks += [("drained", BUSY)] if is_drained else []
+    return Text(", ").join(Text(*mark) for mark in marks)
 
 
 def _age(date_ms: int, now_ms: int) -> Text:
