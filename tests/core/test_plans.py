@@ -48,6 +48,22 @@ def test_a_plan_shows_until_it_is_over() -> None:
     assert (application(it).state, it.core.view().plans) == (A.STOPPED, ())
 
 
+def test_the_end_of_a_plan_waits_for_what_it_did_last_but_not_for_ever() -> None:
+    for comes in (True, False):
+        it = follower()
+        tell(it, "beta", replace(START, waiting=(), active=("shop:web",)))
+        tell(it, "beta", replace(START, waiting=(), over=True))
+        assert application(it).state is A.STARTING
+        if comes:
+            it.turn(changed(it.peers["gamma"], "web", S.STARTING, wall_ns=6))
+            assert application(it).state is A.STARTING
+            it.turn(changed(it.peers["gamma"], "web", S.RUNNING, wall_ns=7))
+            assert application(it).state is A.RUNNING
+        else:
+            it.seconds(2)
+            assert application(it).state is A.STOPPED
+
+
 def test_only_the_word_of_the_master_counts() -> None:
     it = follower()
     tell(it, "gamma", START)

@@ -39,7 +39,9 @@ def test_stops_descend_and_default_to_the_start_rank() -> None:
 def test_a_plan_tells_whose_start_has_not_come() -> None:
     stops = [Step("stop", ("shop:web",))]
     sequence = Sequence("p1", deque([*stops, *start_steps(SHOP)]), "because", "shop")
+    sequence.step = sequence.steps.popleft()
     plan = sequence.plan()
+    assert plan.active == ("shop:web",)
     assert (plan.verb, plan.application, plan.why) == ("stop", "shop", "because")
     assert plan.waiting == ("shop:cache", "shop:db", "shop:web")
     assert not plan.over

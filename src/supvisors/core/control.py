@@ -146,7 +146,8 @@ class Control:
 
     def _begin(self, sequence: Sequence) -> None:
         if any(self._sequences.of(name) is not None for name in sequence.names):
-            sequence.is_over = True  # an operator was faster
+            sequence.is_over = True  # an operator was faster with some of it: the rest is due again
+            self._tried -= sequence.names
             return
         sequence.at_end = partial(self._ended, frozenset(sequence.names))
         self._sequences.begin(sequence, self._now, self._wall_ns)

@@ -130,7 +130,7 @@ class Direction:
     @property
     def due_s(self) -> float | None:
         """When a turn is wanted, None for never."""
-        dues = [self._orders.due_s, self._pleas.due_s]
+        dues = [self._orders.due_s, self._pleas.due_s, self.plans.due_s]
         if self._acts:
             dues += [self._sequences.due_s, self.repair.due_s]
         return min((at_s for at_s in dues if at_s is not None), default=None)
@@ -153,6 +153,7 @@ class Direction:
             wall_ns: now, in POSIX ns.
         """
         self._now, self._wall_ns = now, wall_ns
+        self.plans.now = now
         self.watching.now, self.watching.wall_ns = now, wall_ns
 
     # --- operators -------------------------------------------------------------------------
@@ -176,6 +177,7 @@ class Direction:
 
     def respond(self) -> None:
         """Respond to operators whose orders have come to their end."""
+        self.plans.settle()
         self._orders.settle(self._now)
         self._pleas.settle(self._now)
 

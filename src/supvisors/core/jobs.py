@@ -125,6 +125,9 @@ class Jobs:
             end = self._end_of_run(sequence, job, info, now)
             if end is not None or job.deadline_s == FOREVER_S:
                 return end
+        elif job.deadline_s == FOREVER_S:  # it ran, and its address knows no more of that
+            where = self._addresses[job.index].name
+            return f"{job.process.namespec}: its supervisord on {where} was started again"
         if now >= job.deadline_s:
             where = self._addresses[job.index].name
             return f"{job.process.namespec}: no sign of a start on {where} in the time it may take"

@@ -40,12 +40,14 @@ class _Part:
     Attributes:
         since_ns: date of what the address said of it last before.
         answer: what supervisord said, None before it did.
+        end: how it ended, '' for well, None before it did: what comes after does not count.
     """
 
     process: Process
     index: int
     since_ns: int
     answer: Answer | None = None
+    end: str | None = None
 
 
 @dataclass(slots=True)
@@ -154,6 +156,9 @@ class Orders:
     def settle(self, now: float) -> None:
         """Respond to those that have come to their end, or have waited too long."""
         for pending in list(self._pending):
+            for part in pending.parts:
+                if part.end is None and part.answer is not None:
+                    part.end = _end_of(pending.order, part)
             response = _response_to(pending)
             if response is None and now >= pending.deadline_s:
                 names = ", ".join(pending.order.namespecs)
@@ -180,7 +185,7 @@ def _response_to(pending: _Pending) -> Respond | None:
         return Respond(order.request, faults[0].fault, text)
     if not order.wait:
         return Respond(order.request)
-    ends = [_end_of(order, part) for part in pending.parts]
+    ends = [part.end for part in pending.parts]
     if None in ends:
         return None
     failed = "; ".join(end for end in ends if end)

@@ -20,8 +20,12 @@ from supvisors.core.outputs import Record
 from supvisors.core.process import Process
 from supvisors.core.processes import Processes
 from supvisors.core.telling import Telling
-from supvisors.model import ProcessState
+from supvisors.model import PRESENT_STATES, ProcessState
 
+#: How long the end of a plan may be ahead of what it did.
+LATE_S: Final = 1.0
+_STARTED: Final = frozenset({ProcessState.RUNNING, ProcessState.EXITED, ProcessState.FATAL})
+_STOPPED: Final = frozenset(ProcessState) - PRESENT_STATES
 #: Plans that are over and whose outcome is remembered, for those who wait for it.
 ENDED_MAX: Final = 200
 
@@ -30,6 +34,7 @@ class Plans:
     """What is known of plans and decisions.
 
     Attributes:
+        now: time of the turn, in s.
         ended: the plans that are over, by id, the oldest first.
     """
 
@@ -40,6 +45,8 @@ class Plans:
         self._master: tuple[str, str] | None = None
         self._shown: dict[str, Plan] = {}
         self._decided: dict[str, Decided] = {}
+        self._late: dict[str, tuple[Plan, float]] = {}
+        self.now = 0.0
         self.ended: dict[str, Plan] = {}
 
     @property
@@ -92,12 +99,33 @@ class Plans:
         is_obeyed = self._master == (peer.name, peer.agent_boot)
         if isinstance(record, Plan):
             _keep(peer.said_plans, record)
-            if is_obeyed:
+            if is_obeyed and self._is_ahead(record):
+                self._late[record.plan_id] = (record, self.now + LATE_S)
+            elif is_obeyed:
                 self._show(record)
         else:
             _keep_decided(peer, record)
             if is_obeyed:
                 self._decide(record)
+
+    def settle(self) -> None:
+        """Show the end of those plans whose last changes have come, or do not come."""
+        for plan, due_s in list(self._late.values()):
+            if self.now >= due_s or not self._is_ahead(plan):
+                self._show(plan)
+
+    def _is_ahead(self, plan: Plan) -> bool:
+        """Tell whether a plan is over, and what it did last has not been heard from its host.
+
+        Each host has a stream of its own, and the master heard all of them.
+        """
+        shown = self._shown.get(plan.plan_id)
+        if not plan.over or plan.fault or shown is None:
+            return False
+        ended = _STARTED if shown.verb == "start" else _STOPPED
+        found = [self._processes.find(name) for name in shown.active]
+        statuses = [process.status for process in found if process is not None]
+        return any(status is not None and status.state not in ended for status in statuses)
 
     def listed(self, peer: Address, plans: tuple[Plan, ...], decided: tuple[Decided, ...]) -> None:
         """Take all that a peer says of its plans, in the place of what it said before."""
@@ -105,6 +133,11 @@ class Plans:
         peer.said_decided = {each.namespec: each for each in decided}
         if self._master == (peer.name, peer.agent_boot):
             self._show_all(peer)
+
+    @property
+    def due_s(self) -> float | None:
+        """When `settle` is wanted, None for never."""
+        return min((due_s for _, due_s in self._late.values()), default=None)
 
     def heed(self, master: Address | None, boot: str) -> None:
         """Show what the master says, whoever it is now.
@@ -146,6 +179,7 @@ class Plans:
             self._decide(decided)
 
     def _show(self, plan: Plan) -> None:
+        self._late.pop(plan.plan_id, None)
         if plan.over:
             self.ended[plan.plan_id] = plan
             if len(self.ended) > ENDED_MAX:

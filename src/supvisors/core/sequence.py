@@ -117,14 +117,12 @@ class Sequence:
         """Return how far it has come."""
         step = self.step
         waiting = [n for later in self.steps if later.verb == "start" for n in later.names]
-        active = tuple(dict.fromkeys(job.process.namespec for job in self.jobs))
-        verb = step.verb if step is not None else self.steps[0].verb if self.steps else "start"
         return Plan(
             self.plan_id,
-            verb,
+            step.verb if step is not None else "start",
             self.application,
             tuple(dict.fromkeys(waiting)),
-            active,
+            step.names if step is not None else (),
             self.why,
         )
 

@@ -127,20 +127,16 @@ class Sequences:
 
     def _advance(self, sequence: Sequence, now: float) -> None:
         """Begin the next step, and the next, until there is something to wait for."""
-        begun = False
         while not sequence.jobs and sequence.steps and not sequence.is_cancelled:
             sequence.step = sequence.steps.popleft()
-            begun = True
+            # before the orders, so that peers hear of the plan before they hear what it does
+            self._plans.tell(sequence.plan())
             for name in sequence.step.names:
                 if not sequence.is_given_up or sequence.step.verb == "stop":
                     self._begin_job(sequence, sequence.step, name, now)
             self._release(sequence)
-        if sequence.is_cancelled:
-            return
-        if not sequence.jobs:
+        if not sequence.jobs and not sequence.is_cancelled:
             self._finish(sequence)
-        elif begun:
-            self._plans.tell(sequence.plan())
 
     def _release(self, sequence: Sequence) -> None:
         """Let others concern the processes that this plan is done with."""
