@@ -3,7 +3,9 @@
 #
 #   setup.sh run   .venv with supvisors and what it needs to run
 #   setup.sh dev   the same, with the tools of `make check` and `make test`
-#   setup.sh cpp   a C++ compiler and the headers of libzmq, for the C++ example
+#   setup.sh cpp   a C++ compiler, CMake and what the C++ client and example are built with;
+#                  clang and valgrind, without which the checks with them are left out
+#   setup.sh java  a JDK of Java 17 or newer and Maven, for the Java client
 #   setup.sh net   ip, for the tests in network namespaces, which are skipped without it
 #
 # Packages come from wherever pip and apt-get of this machine are told to look. A Debian
@@ -65,19 +67,48 @@ install() {
 }
 
 has_cpp() {
-    command -v g++ >/dev/null && echo '#include <zmq.h>' | g++ -E -x c++ - >/dev/null 2>&1
+    for tool in g++ cmake make pkg-config; do
+        command -v $tool >/dev/null || return 1
+    done
+    printf '#include <%s>\n' zmq.hpp nlohmann/json.hpp doctest/doctest.h |
+        g++ -E -x c++ - >/dev/null 2>&1
+}
+
+# clang with the libraries of its sanitizers and of libFuzzer, which Debian keeps apart.
+has_clang() {
+    echo 'int main() {}' |
+        clang++ -fsanitize=address,undefined -x c++ - -o /dev/null >/dev/null 2>&1
+}
+
+install_clang() {
+    debian clang &&
+        debian "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
+}
+
+has_java() {
+    command -v mvn >/dev/null && javac --release 17 --version >/dev/null 2>&1
 }
 
 case ${1:-} in
 run) install . ;;
 dev) install '.[dev]' ;;
 cpp)
-    has_cpp || debian g++ libzmq3-dev && has_cpp ||
-        fail "the C++ example needs a compiler and libzmq: as root run 'apt-get install g++ libzmq3-dev', then make again"
+    packages="g++ cmake make pkg-config libzmq3-dev cppzmq-dev nlohmann-json3-dev doctest-dev"
+    # shellcheck disable=SC2086
+    has_cpp || debian $packages && has_cpp ||
+        fail "the C++ client is built with more than is here: as root run 'apt-get install $packages', then make again"
+    has_clang || install_clang && has_clang ||
+        say "no clang with sanitizers: the C++ client is not fuzzed, and checked with g++ alone"
+    command -v valgrind >/dev/null || debian valgrind ||
+        say "no valgrind: the C++ example does not run under it; as root run 'apt-get install valgrind'"
+    ;;
+java)
+    has_java || debian openjdk-17-jdk-headless maven && has_java ||
+        fail "the Java client needs JDK 17 and Maven: as root run 'apt-get install openjdk-17-jdk-headless maven', then make again"
     ;;
 net)
     command -v ip >/dev/null || debian iproute2 ||
         say "no ip: the tests in network namespaces are skipped; as root run 'apt-get install iproute2'"
     ;;
-*) fail "usage: setup.sh run | dev | cpp | net" ;;
+*) fail "usage: setup.sh run | dev | cpp | java | net" ;;
 esac

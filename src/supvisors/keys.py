@@ -20,6 +20,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 
 import zmq
@@ -36,6 +37,29 @@ FILE_BYTES_MAX: Final = 1000
 _Z85_KEY = re.compile(r"[0-9A-Za-z.:+=^!/*?&<>()\[\]{}@%$#-]{40}")
 #: What addresses are called: a word or an IPv6 address, and so always a file name.
 _NAME = re.compile(r"[\w:][\w.:-]*")
+
+
+class KeyKind(Enum):
+    """What a key of another opens: the bus, or the events. No key opens both."""
+
+    PEER = "address"
+    CLIENT = "client"
+
+
+#: How an operator comes by a key, and what he does with it.
+_SHOWN: Final = {
+    KeyKind.PEER: "'supvisors keys show' prints it on the host that it belongs to",
+    KeyKind.CLIENT: "'supvisors keys client make' prints it where the client runs",
+}
+_SHOW_AND_ADD: Final = {
+    KeyKind.PEER: "Run 'supvisors keys show' on {name}, and add what it prints",
+    KeyKind.CLIENT: "Run 'supvisors keys client make' for {name}, and add what it prints",
+}
+_ADD: Final = {KeyKind.PEER: "add", KeyKind.CLIENT: "client add"}
+_NAMES: Final = {
+    KeyKind.PEER: ("an address", "Write a name as address_list has it"),
+    KeyKind.CLIENT: ("a client", "Write letters, digits, '.', '_' and '-'"),
+}
 
 
 class KeysError(Exception):
@@ -147,35 +171,34 @@ class KeyStore:
 
     # --- the keys of others ----------------------------------------------------------------
 
-    def add(self, address: str, text: str) -> None:
-        """Take an address's public key, instead of the one that it may have.
+    def add(self, name: str, text: str, kind: KeyKind = KeyKind.PEER) -> None:
+        """Take a public key, instead of the one that its owner may have.
 
         Raises:
-            KeysError: it is no key, or our own, or another address's; or it cannot be written.
+            KeysError: it is no key, or our own, or another one's; or it cannot be written.
         """
-        path = self._path_of(address)
+        path = self._path_of(name, kind)
         try:
             key = read_key(text)
         except ValueError as error:
-            cure = "'supvisors keys show' prints it on the host that it belongs to"
-            raise KeysError(path, str(error), cure) from None
-        self._refuse_taken(path, address, key)
+            raise KeysError(path, str(error), _SHOWN[kind]) from None
+        self._refuse_taken(path, name, key, kind)
         with _told(path, "cannot be written", _WRITE):
-            make_directory(self._peers, self._owner)
+            make_directory(os.path.dirname(path), self._owner)
             write_file(path, f"{key}\n".encode(), self._owner)
 
-    def remove(self, address: str) -> None:
-        """Forget an address's key.
+    def remove(self, name: str, kind: KeyKind = KeyKind.PEER) -> None:
+        """Forget a key.
 
         Raises:
             KeysError: there is none, or it cannot be removed.
         """
-        path = self._path_of(address)
+        path = self._path_of(name, kind)
         with _told(path, "cannot be removed", _WRITE):
             try:
                 os.unlink(path)
             except FileNotFoundError:
-                held = ", ".join(self.peers()) or "none"
+                held = ", ".join(self.others(kind)) or "none"
                 raise KeysError(
                     path, "there is no such key", f"Keys are held for: {held}"
                 ) from None
@@ -186,7 +209,11 @@ class KeyStore:
         Raises:
             KeysError: the directory cannot be read.
         """
-        return self._read_all(self._peers, [])
+        return self.others(KeyKind.PEER)
+
+    def others(self, kind: KeyKind) -> dict[str, str]:
+        """Return name -> public key of peers or of clients, as `peers` does."""
+        return self._read_all(kind, [])
 
     # --- for the agent ---------------------------------------------------------------------
 
@@ -241,14 +268,15 @@ class KeyStore:
 
     def _with_others(self, public: str, secret: str) -> Keys:
         problems: list[tuple[str, str]] = []
-        peers = self._read_all(self._peers, problems, public)
-        clients = self._read_all(self._clients, problems, public)
+        peers = self._read_all(KeyKind.PEER, problems, public)
+        clients = self._read_all(KeyKind.CLIENT, problems, public)
         return Keys(public, secret, peers, clients, tuple(problems))
 
     def _read_all(
-        self, directory: str, problems: list[tuple[str, str]], own: str = ""
+        self, kind: KeyKind, problems: list[tuple[str, str]], own: str = ""
     ) -> dict[str, str]:
         """Return name -> key of a directory; a key that two files hold belongs to neither."""
+        directory = self._directory(kind)
         keys: dict[str, str] = {}
         for name, path in _key_files(directory):
             try:
@@ -259,7 +287,7 @@ class KeyStore:
                 keys[name] = key
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) else error
-                cure = f"Run 'supvisors keys add {name} KEY' again"
+                cure = f"Run 'supvisors keys {_ADD[kind]} {name} KEY' again"
                 problems.append((f"{path} gives no key: {reason}", cure))
         for name, key in list(keys.items()):
             if twins := [other for other, its in keys.items() if its == key and other != name]:
@@ -278,23 +306,25 @@ class KeyStore:
                     f"Run 'chmod 700 {directory}'",
                 )
 
-    def _refuse_taken(self, path: str, address: str, key: str) -> None:
-        cure = f"Run 'supvisors keys show' on {address}, and add what it prints"
+    def _refuse_taken(self, path: str, name: str, key: str, kind: KeyKind) -> None:
+        cure = _SHOW_AND_ADD[kind].format(name=name)
         if self.has_own() and key in (self.public(), self._secret()):
             raise KeysError(path, "this is this host's own key", cure)
-        for other, its in self.peers().items():
-            if its == key and other != address:
-                raise KeysError(path, f"this is the key of {other} already", cure)
+        for its_kind in KeyKind:
+            for other, its in self.others(its_kind).items():
+                if its == key and (other, its_kind) != (name, kind):
+                    who = other if its_kind is kind else f"the {its_kind.value} {other}"
+                    raise KeysError(path, f"this is the key of {who} already", cure)
 
-    def _path_of(self, address: str) -> str:
-        path = os.path.join(self._peers, f"{address}{SUFFIX}")
-        if not _NAME.fullmatch(address):
-            raise KeysError(
-                self._peers,
-                f"{address!r} is no name of an address",
-                "Write a name as address_list has it",
-            )
-        return path
+    def _directory(self, kind: KeyKind) -> str:
+        return self._peers if kind is KeyKind.PEER else self._clients
+
+    def _path_of(self, name: str, kind: KeyKind) -> str:
+        directory = self._directory(kind)
+        if not _NAME.fullmatch(name):
+            whose, cure = _NAMES[kind]
+            raise KeysError(directory, f"{name!r} is no name of {whose}", cure)
+        return os.path.join(directory, f"{name}{SUFFIX}")
 
     def _look(self) -> tuple[tuple[str, int, int, int], ...]:
         """Return what changes with any key: name, inode, size and date of every file."""
@@ -307,6 +337,22 @@ class KeyStore:
                     continue
                 looks.append((path, info.st_ino, info.st_size, info.st_mtime_ns))
         return tuple(looks)
+
+
+def make_pair_file(path: str) -> str:
+    """Write the secret key of a new pair to a file of its owner alone; return the public one.
+
+    Raises:
+        KeysError: the file is there, or cannot be written.
+    """
+    public, secret = _new_pair()
+    with _told(path, "cannot be written", "Name a file in a directory that you may write to"):
+        try:
+            write_file(os.path.abspath(path), f"{secret}\n".encode(), replace=False)
+        except FileExistsError:
+            cure = "Name another file, or remove it"
+            raise KeysError(path, "there is a file already", cure) from None
+    return public
 
 
 def _new_pair() -> tuple[str, str]:

@@ -3,7 +3,7 @@
 Holds: `examine`, in the same words for the agent, which refuses or logs them, and for
 `supvisors check`.
 Must not touch: the running system but for looking at files; it makes and changes none.
-Invariants: agents that leave loopback have keys, or there is a fault.
+Invariants: agents and events that leave loopback have keys, or there is a fault.
 Tests: tests/link/test_statedir.py, tests/cli/test_check.py.
 """
 
@@ -48,12 +48,10 @@ def examine(settings: Settings, where: Where) -> StateDir:
         return Mistake(file, line, option, value, problem, cure)
 
     path = settings.state_dir or ""
-    far = [str(entry) for entry in settings.addresses if leaves_loopback(entry)]
-    need = f"agents need keys where they leave loopback, as for {', '.join(far)}"
-    needed = bool(far) and len(settings.addresses) > 1
+    need = _need(settings)
     if not path:
         cure = f"{_SET}; then run 'supvisors keys init'"
-        faults = [mistake(OPTION, "", f"it is not set, and {need}", cure)] if needed else []
+        faults = [mistake(OPTION, "", f"it is not set, and {need}", cure)] if need else []
         return StateDir(None, tuple(faults), ())
     warnings = [mistake(OPTION, path, *words) for words in _no_writing(settings, path)]
     try:
@@ -64,10 +62,20 @@ def examine(settings: Settings, where: Where) -> StateDir:
     if keys is None:
         problem = f"there is no key in {KeyStore(path).own_path}, and {need}"
         cure = "Run 'supvisors keys init'"
-        faults = [mistake(OPTION, path, problem, cure)] if needed else []
+        faults = [mistake(OPTION, path, problem, cure)] if need else []
         return StateDir(None, tuple(faults), tuple(warnings))
     warnings += [mistake(OPTION, path, *words) for words in _others(settings, keys)]
     return StateDir(keys, (), tuple(warnings))
+
+
+def _need(settings: Settings) -> str:
+    """Return why there must be keys, '' when there need be none."""
+    far = [str(entry) for entry in settings.addresses if leaves_loopback(entry)]
+    if far and len(settings.addresses) > 1:
+        return f"agents need keys where they leave loopback, as for {', '.join(far)}"
+    if settings.event_host is not None:
+        return f"event clients on {settings.event_host} (event_host) are let in by keys only"
+    return ""
 
 
 def _keys(path: str, settings: Settings) -> Keys | None:
@@ -96,6 +104,12 @@ def _others(settings: Settings, keys: Keys) -> Iterator[tuple[str, str]]:
             "Run for each 'supvisors keys add ADDRESS KEY', with what 'supvisors keys show' "
             "prints there",
         )
+    if settings.event_host is not None and not keys.clients:
+        yield (
+            f"no client has a key, so none is let in on {settings.event_host} (event_host)",
+            "Run 'supvisors keys client make FILE' where a client runs, and here 'supvisors keys "
+            "client add NAME KEY' with what that prints",
+        )
 
 
 def _no_writing(settings: Settings, path: str) -> Iterator[tuple[str, str]]:
@@ -113,7 +127,10 @@ def _no_writing(settings: Settings, path: str) -> Iterator[tuple[str, str]]:
         problem, cure = f"{name} may not write to {nearest}", f"Run 'chown -R {name} {nearest}'"
         if nearest != path:
             cure = f"Make {path}, and let it belong to {name}"
-    yield f"{problem}, so fences do not outlive a restart of the agent", cure
+    yield (
+        f"{problem}, so fences do not outlive a restart of the agent, and there is no journal",
+        cure,
+    )
 
 
 def _user(settings: Settings) -> pwd.struct_passwd | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import zmq
 
 from tests.client.harness import TIMEOUT_S, Publisher, Recorder
+from tests.client.site import Site
 
 
 @pytest.fixture
@@ -47,3 +50,19 @@ def listen(context: zmq.Context[Any]) -> Iterator[Listen]:
         recorder.stop_event.set()
         recorder.subscriber.wake()
         recorder.join(TIMEOUT_S)
+
+
+@pytest.fixture
+def make_site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
+    """Make the event interface of an agent: `make_site(journal=True)`."""
+    sites = []
+
+    def make(*, journal: bool = True) -> Site:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+        sites.append(Site(port, tmp_path / "state" if journal else None))
+        return sites[-1]
+
+    yield make
+    for site in sites:
+        site.stop()

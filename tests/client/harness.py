@@ -27,6 +27,8 @@ from supvisors.model import (
     SupvisorsState,
     SupvisorsStatus,
 )
+from supvisors.wire.dialect2 import VERSION, Stand, encode_snapshot, encode_statuses
+from supvisors.wire.requests import SEQUENCED, SnapshotRequest, parse
 
 #: Until when something must have happened: far above what is needed, on a busy machine too.
 TIMEOUT_S: Final = 30.0
@@ -71,6 +73,19 @@ class Publisher:
         """Returns when the port is free again."""
         self._socket.close()
         self._context.term()
+
+
+def answer_second_snapshot(publisher: Publisher) -> None:
+    """Let a client ask for a snapshot twice, and answer the second time."""
+    topics: list[bytes] = []
+    while len(topics) < 2:
+        subscription = publisher.next_subscription()
+        request = parse(subscription[1:])
+        if subscription[:1] == b"\x01" and isinstance(request, SnapshotRequest):
+            topics.append(request.topic)
+    stand = Stand(VERSION, "s1", 1, dict.fromkeys(SEQUENCED, 0))
+    statuses = encode_statuses({"supvisors": [wire.encode(BODIES["supvisors"])[1]]})
+    publisher.send(*encode_snapshot(topics[1], stand, statuses))
 
 
 class Recorder(SupvisorsEventInterface):

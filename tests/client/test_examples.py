@@ -7,13 +7,16 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from supvisors import wire
+from supvisors.model import ProcessState
 from tests.client.harness import BODIES, Publisher
 from tests.client.program import Program, running
+from tests.client.site import Site
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -50,6 +53,27 @@ def test_print_events(publisher: Publisher) -> None:
             assert json.loads(program.next_line()) == expected
         assert program.interrupt() == 0
         assert program.errors == ""
+
+
+def test_follow_cluster_goes_on_where_it_was(
+    make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site, cursor = make_site(), tmp_path / "cursor"
+    command = [*python("follow_cluster.py", site.port), str(cursor)]
+    site.change(ProcessState.RUNNING)
+    with running(*command) as program:
+        assert program.next_line() == "web:nginx RUNNING\n"
+        site.change(ProcessState.STOPPED)
+        assert program.next_line() == "web:nginx STOPPED alpha\n"
+        while not cursor.exists():
+            pass  # it is saved after it was printed
+        assert program.interrupt() == 0
+    site.change(ProcessState.RUNNING)
+    site.change(ProcessState.STOPPED)
+    with running(*command) as program:
+        assert program.next_line() == "web:nginx STOPPED\n"
+        assert program.next_line() == "web:nginx RUNNING alpha\n"
+        assert program.next_line() == "web:nginx STOPPED alpha\n"
 
 
 @pytest.mark.slow

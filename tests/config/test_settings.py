@@ -29,6 +29,7 @@ DEFAULTS = Settings(
     local=ALPHA,
     internal_port=65001,
     event_port=65002,
+    event_host=None,
     rules_file=None,
     auto_fence=False,
     synchro_timeout_s=15,
@@ -38,6 +39,8 @@ DEFAULTS = Settings(
     starting_strategy=StartingStrategy.CONFIG,
     conciliation_strategy=ConciliationStrategy.USER,
     state_dir=None,
+    journal_max_mb=100,
+    journal_max_days=7,
     logfile=None,
     logfile_maxbytes=50 * 1024 * 1024,
     logfile_backups=10,
@@ -85,6 +88,9 @@ def test_values_go_to_their_fields() -> None:
             "starting_strategy": "MOST_LOADED",
             "conciliation_strategy": "STOP",
             "state_dir": "/var/lib/supvisors",
+            "event_host": "192.0.2.7",
+            "journal_max_mb": "5",
+            "journal_max_days": "2",
             "logfile": "/var/log/supvisors.log",
             "logfile_maxbytes": "1KB",
             "logfile_backups": "3",
@@ -99,6 +105,7 @@ def test_values_go_to_their_fields() -> None:
         local=rack1,
         internal_port=6000,
         event_port=6001,
+        event_host="192.0.2.7",
         rules_file=None,
         auto_fence=True,
         synchro_timeout_s=20,
@@ -108,6 +115,8 @@ def test_values_go_to_their_fields() -> None:
         starting_strategy=StartingStrategy.MOST_LOADED,
         conciliation_strategy=ConciliationStrategy.STOP,
         state_dir="/var/lib/supvisors",
+        journal_max_mb=5,
+        journal_max_days=2,
         logfile="/var/log/supvisors.log",
         logfile_maxbytes=1024,
         logfile_backups=3,
@@ -145,18 +154,19 @@ def test_blanks_around_a_value_do_not_count() -> None:
         ),
         (
             {"event_host": "0.0.0.0"},
-            f"{FILE}:13: [supvisors] event_host = '0.0.0.0': events leave loopback only with "
-            "keys, which this release has not. Remove the option.",
+            f"{FILE}:13: [supvisors] event_host = '0.0.0.0': stands for all addresses, 127.0.0.1 "
+            "among them, which has the events. Write one IP address of this host, for example: "
+            "event_host = 192.0.2.1.",
         ),
         (
             {"loglevel": "warning"},
-            f"{FILE}:26: [supvisors] loglevel = 'warning': not one of the words that are known "
+            f"{FILE}:28: [supvisors] loglevel = 'warning': not one of the words that are known "
             "here. Write one of critical, error, warn, info, debug, trace, blather, for example: "
             "loglevel = debug.",
         ),
         (
             {"logfile": "supvisors.log"},
-            f"{FILE}:23: [supvisors] logfile = 'supvisors.log': not an absolute path. Write an "
+            f"{FILE}:25: [supvisors] logfile = 'supvisors.log': not an absolute path. Write an "
             "absolute path; %(here)s is the file's directory, for example: logfile = "
             "%(here)s/supvisors.log.",
         ),
@@ -303,7 +313,7 @@ def test_a_failed_expansion_is_told_without_the_whole_environment() -> None:
     )
     (line,) = mistakes({"logfile": "%(x)s"}, {"logfile": words})
     assert line == (
-        f"{FILE}:23: [supvisors] logfile = '%(x)s': Format string '%(x)s' for "
+        f"{FILE}:25: [supvisors] logfile = '%(x)s': Format string '%(x)s' for "
         "'supvisors.logfile' contains names ('x') which cannot be expanded. Write names that are "
         "known, such as %(here)s, %(host_node_name)s and %(ENV_HOME)s, and %% for a percent sign."
     )
@@ -312,7 +322,7 @@ def test_a_failed_expansion_is_told_without_the_whole_environment() -> None:
 def test_another_problem_is_told_with_the_cure_of_the_option() -> None:
     (line,) = mistakes({"user": "nobodyy"}, {"user": "Invalid user name nobodyy"})
     assert line == (
-        f"{FILE}:27: [supvisors] user = 'nobodyy': Invalid user name nobodyy. Write the name or "
+        f"{FILE}:29: [supvisors] user = 'nobodyy': Invalid user name nobodyy. Write the name or "
         "the number of a user of this host, for example: user = nobody."
     )
 

@@ -2,7 +2,8 @@
 
 Every fenced block of README.md and docs/ is run or read: `sh` blocks line by line beside a
 real supervisord, `python` blocks against its event port, `ini` blocks by `supvisors check`,
-`xml` blocks as rules files.
+`xml` blocks as rules files; `cpp` and `cmake` blocks in test_cpp_page.py, `java`
+blocks in tests/clients/test_java.py.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 #: Words a shell block may begin with: what these pages are about. `make` runs in CI itself.
 COMMANDS = ("supvisors", "supervisorctl")
-LANGUAGES = {"sh", "python", "ini", "xml", "text"}
+LANGUAGES = {"sh", "python", "ini", "xml", "text", "cpp", "cmake", "java"}
 
 
 def blocks(language: str) -> list[tuple[str, str]]:

@@ -115,7 +115,7 @@ def test_a_file_in_its_place_is_told(tmp_path: Path) -> None:
     (warning,) = map(str, look(NEAR, tmp_path / "state").warnings)
     assert warning == (
         f"{FILE}:7: [supvisors] state_dir = '{tmp_path}/state': {tmp_path}/state is no "
-        "directory, so fences do not outlive a restart of the agent. Write the path of a "
+        "directory, so fences do not outlive a restart of the agent, and there is no journal. Write the path of a "
         "directory."
     )
 
@@ -126,7 +126,7 @@ def test_a_user_that_may_not_write_there_is_told(tmp_path: Path) -> None:
     (warning,) = map(str, look(NEAR, tmp_path, "nobody").warnings)
     assert warning == (
         f"{FILE}:7: [supvisors] state_dir = '{tmp_path}': nobody may not write to {tmp_path}, "
-        f"so fences do not outlive a restart of the agent. Run 'chown -R nobody {tmp_path}'."
+        f"so fences do not outlive a restart of the agent, and there is no journal. Run 'chown -R nobody {tmp_path}'."
     )
     (inside,) = look(NEAR, tmp_path / "state", "nobody").warnings
     assert inside.cure == f"Make {tmp_path}/state, and let it belong to nobody"

@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import msgspec
 import pytest
 
 from supvisors import model
 from supvisors.wire import HEADERS, Reason
-from supvisors.wire.dialect1 import TABLE, Row
+from supvisors.wire.asking import RETRY_FIRST_S, RETRY_LAST_S
+from supvisors.wire.dialect2 import Facts, Meta, PageMeta, Stand
+from supvisors.wire.eventlog import WAITING_MAX
+from supvisors.wire.forms import TABLE, Row
+from supvisors.wire.high import LIVES_MAX
+from supvisors.wire.requests import PAGE_RECORDS_MAX, SLOTS, TOPIC_BYTES_MAX
+from supvisors.wire.sync import PAST_STREAMS
 from tests.wire.vectors import SCHEMAS, WIRE, load
 
 PAGE: Final = (WIRE / "README.md").read_text(encoding="utf-8")
@@ -65,6 +72,31 @@ def test_headers() -> None:
 
 def test_reasons() -> None:
     assert [line[0] for line in table("Reasons")] == list(Reason)
+
+
+@pytest.mark.parametrize(
+    ("section", "kind"), [("Meta", Meta), ("Stand", Stand), ("Pages", PageMeta)]
+)
+def test_keys_of_dialect_2(section: str, kind: type[msgspec.Struct]) -> None:
+    keys = [key for line in table(section) for key in line[0].replace("`", "").split(", ")]
+    assert tuple(keys) == kind.__struct_fields__
+
+
+def test_facts_of_dialect_2() -> None:
+    told = SECTIONS["Meta"].partition("\n`facts`: ")[2]
+    assert all(f"`{key}`" in told for key in Facts.__struct_fields__)
+
+
+def test_numbers_of_dialect_2() -> None:
+    assert f"longer than {TOPIC_BYTES_MAX} bytes" in SECTIONS["Dialect 2"]
+    assert f"`<slot>`: 0 to {SLOTS - 1}." in SECTIONS["Dialect 2"]
+    assert f"at most {PAGE_RECORDS_MAX:,} records" in SECTIONS["Pages"]
+    machine = " ".join(SECTIONS["The synchroniser"].split())
+    assert f"{WAITING_MAX:,} at the most" in machine
+    assert "after 1 s, then 2, 4, 8, 16, 16 s" in machine
+    assert (RETRY_FIRST_S, RETRY_LAST_S, PAST_STREAMS, LIVES_MAX) == (1, 16, 8, 4)
+    assert "the last eight streams" in machine
+    assert "the last four lives" in machine
 
 
 def test_flags() -> None:

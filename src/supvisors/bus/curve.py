@@ -110,12 +110,12 @@ class Security:
 
     def server(self, socket: Socket) -> None:
         """Let only the keys of peers connect to a socket that is going to be bound."""
-        socket.curve_server = 1
-        socket.curve_secretkey = self._keys.secret.encode("ascii")
-        socket.setsockopt(zmq.ZAP_DOMAIN, BUS_DOMAIN)
-        socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
-        socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
+        self._arm(socket, BUS_DOMAIN)
         self._watch(socket, "")
+
+    def event_server(self, socket: Socket) -> None:
+        """Let only the keys of event clients connect; its handshakes are its owner's to watch."""
+        self._arm(socket, EVENTS_DOMAIN)
 
     def client(self, socket: Socket, peer: str) -> None:
         """Let a socket that is going to be connected, once, talk to one peer alone.
@@ -169,6 +169,13 @@ class Security:
             self._unwatch(watched)
         self._loop.remove_reader(self._zap.FD)
         self._zap.close()
+
+    def _arm(self, socket: Socket, domain: bytes) -> None:
+        socket.curve_server = 1
+        socket.curve_secretkey = self._keys.secret.encode("ascii")
+        socket.setsockopt(zmq.ZAP_DOMAIN, domain)
+        socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
+        socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
 
     # --- the keys --------------------------------------------------------------------------
 

@@ -28,6 +28,11 @@ BROKEN_OFF_MIN: Final = 2
 _LEFT: Final = (errno.EPIPE, errno.ECONNRESET)
 
 
+#: What lets in a key that knocked, for each door.
+_ADD_PEER: Final = "if you know that host: supvisors keys add ADDRESS '{key}'"
+_ADD: Final = {"events": "if you know that client: supvisors keys client add NAME '{key}'"}
+
+
 class Trouble(Enum):
     """What is the matter: a reason, and a cure with the values that it names."""
 
@@ -127,7 +132,7 @@ class Complaints:
             reason = "refused a key that belongs elsewhere"
             self._write(domain, key, reason, [*facts, ("belongs_to", whose), ("cure", cure)])
         else:
-            cure = f"if you know that host: supvisors keys add ADDRESS '{key}'"
+            cure = _ADD.get(domain, _ADD_PEER).format(key=key)
             reason = "refused a key that is not in the store"
             self._write(domain, key, reason, [*facts, ("cure", cure)])
 

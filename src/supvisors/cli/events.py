@@ -9,6 +9,7 @@ Tests: tests/cli/test_events.py.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import signal
@@ -22,15 +23,26 @@ from typing import Annotated, Final
 import typer
 import zmq
 
-from supvisors.cli import conf as conf_files
-from supvisors.cli.complaints import as_mistakes
 from supvisors.cli.conf import ConfOption
 from supvisors.cli.errors import CommandError, until_reader_leaves
+from supvisors.cli.eventport import port_of, tell
 from supvisors.cli.interrupt import Interrupt, interruptible
+from supvisors.cli.past import Emit as EmitPast
+from supvisors.cli.past import Wanted, show_past
 from supvisors.cli.show import EventConsole, line
-from supvisors.config import EVENT_HOST, OPTIONS
+from supvisors.cli.streaming import (
+    AddressOption,
+    ApplicationOption,
+    ProcessOption,
+    SinceOption,
+    as_since,
+)
+from supvisors.client.choice import Choice, as_set
+from supvisors.config import EVENT_HOST
 from supvisors.model import Body
+from supvisors.utils import PROCESS_EVENT_HEADER
 from supvisors.wire import HEADERS, WireError, body_as_dict, decode, header_of
+from supvisors.wire.happenings import Event, Status
 
 #: After this long without any message the user is told what may be the matter.
 HINT_DELAY_S: Final = 3.0
@@ -70,6 +82,13 @@ def events(
     seconds: Annotated[
         float | None, typer.Option(metavar="S", min=0, help="End after S seconds.")
     ] = None,
+    since: SinceOption = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="After what is asked for with --since, go on.")
+    ] = False,
+    application: ApplicationOption = None,
+    process: ProcessOption = None,
+    address: AddressOption = None,
     conf: ConfOption = None,
 ) -> None:
     """Show events as they are published.
@@ -82,17 +101,37 @@ def events(
       supvisors events                        everything, until Ctrl-C
       supvisors events process application    these two only
       supvisors events event --json | jq .    for programs
+      supvisors events --since 2h             process events of the last two hours, then end
+      supvisors events --since 2h --follow    the same, then everything as it happens
 
     It ends with 0 after N events, S seconds, Ctrl-C or SIGTERM, or when nobody reads its output.
     """
     chosen = _chosen(headers or [])
     deadline = None if seconds is None else time.monotonic() + seconds
+    event_port = port or port_of(conf)
+    if since is not None:
+        past = Wanted(
+            host=host,
+            port=event_port,
+            headers=_with_events(chosen, follow=follow),
+            since=as_since(since),
+            application=application,
+            process=process,
+            address=address,
+            follow=follow,
+            count=count,
+            seconds=seconds,
+        )
+        show_past(past, _print_json_of if as_json else _line_printer_of_past())
+        return
+    choice = Choice(
+        applications=as_set(application), processes=as_set(process), addresses=as_set(address)
+    )
     emit = _print_json if as_json else _line_printer()
-    event_port = port or _port_of(conf)
     with (
         interruptible(signal.SIGINT, signal.SIGTERM) as interrupt,
         until_reader_leaves(),
-        _subscribed(host, event_port, chosen) as feed,
+        _subscribed(host, event_port, chosen, choice) as feed,
     ):
         _listen(feed, emit, interrupt, count, deadline)
 
@@ -103,11 +142,13 @@ class _Feed:
 
     Attributes:
         headers: first frames of the messages to show.
+        choice: what else decides which ones.
         monitor: hears of the connection to the publisher.
     """
 
     address: str
     headers: frozenset[bytes]
+    choice: Choice
     socket: zmq.Socket[bytes]
     monitor: zmq.Socket[bytes]
 
@@ -121,30 +162,8 @@ def _chosen(headers: Sequence[str]) -> frozenset[bytes]:
     return frozenset(header.encode() for header in headers or HEADERS)
 
 
-def _port_of(conf: str | None) -> int:
-    """Return the `event_port` of a configuration, its default where nothing is written."""
-    option = next(option for option in OPTIONS if option.name == "event_port")
-    default: int = option.default
-    file = conf_files.find(conf) if conf is not None else conf_files.find_default()
-    if file is None:
-        return default
-    reading = conf_files.read(file)
-    if reading.parser is None:
-        complaint = as_mistakes(reading.complaints[0], reading)[0]
-        if conf is not None:
-            raise CommandError(str(complaint))
-        _tell(f"{complaint} Listening on the default port, {default}.")
-        return default
-    text = reading.collected.options.get(option.name, str(default))
-    try:
-        port: int = option.kind.read(text.strip())
-    except ValueError as error:
-        raise CommandError(f"{file}: {option.name} = {text!r}: {error}", option.cure) from error
-    return port
-
-
 @contextmanager
-def _subscribed(host: str, port: int, headers: frozenset[bytes]) -> Iterator[_Feed]:
+def _subscribed(host: str, port: int, headers: frozenset[bytes], choice: Choice) -> Iterator[_Feed]:
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     context = zmq.Context()
     socket = context.socket(zmq.SUB)
@@ -157,7 +176,7 @@ def _subscribed(host: str, port: int, headers: frozenset[bytes]) -> Iterator[_Fe
     monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
     try:
         socket.connect(f"tcp://{address}")
-        yield _Feed(address, headers, socket, monitor)
+        yield _Feed(address, headers, choice, socket, monitor)
     except zmq.ZMQError as error:
         raise CommandError(f"cannot listen to {address}: {error}", "correct --host") from error
     finally:
@@ -177,13 +196,13 @@ def _listen(
     poller.register(interrupt, zmq.POLLIN)
     poller.register(stdout, zmq.POLLERR)  # the reader of a pipe may leave while all is quiet
     hint_time = time.monotonic() + HINT_DELAY_S
-    shown = malformed = 0
+    shown, malformed = 0, itertools.count(1)
     while count is None or shown < count:
         now = time.monotonic()
         if deadline is not None and now >= deadline:
             return
         if now >= hint_time:
-            _tell(_hint(feed))
+            tell(_hint(feed))
             hint_time = math.inf
         wait_s = min(POLL_TIMEOUT_S, min(hint_time, deadline or math.inf) - now)
         ready = dict(poller.poll(math.ceil(wait_s * 1000)))
@@ -195,12 +214,19 @@ def _listen(
         frames = feed.socket.recv_multipart()
         if frames[0] not in feed.headers:
             continue
-        try:
-            emit(decode(frames))
+        body = _body_of(feed, frames, malformed)
+        if body is not None:
+            emit(body)
             shown += 1
-        except WireError as error:
-            malformed += 1
-            _tell(f"left out malformed message number {malformed}: {error}")
+
+
+def _body_of(feed: _Feed, frames: list[bytes], malformed: Iterator[int]) -> Body | None:
+    try:
+        body = decode(frames)
+    except WireError as error:
+        tell(f"left out malformed message number {next(malformed)}: {error}")
+        return None
+    return body if feed.choice.takes(Status(body, None, 0)) else None
 
 
 def _hint(feed: _Feed) -> str:
@@ -210,10 +236,6 @@ def _hint(feed: _Feed) -> str:
         f"nothing heard on {feed.address}: is the agent running? "
         "'supervisorctl status supvisors' tells; 'supvisors check' says what may be wrong"
     )
-
-
-def _tell(text: str) -> None:
-    print(f"supvisors: {text}", file=sys.stderr, flush=True)
 
 
 def _print_json(body: Body) -> None:
@@ -227,3 +249,27 @@ def _print_json(body: Body) -> None:
 def _line_printer() -> Emit:
     console = EventConsole()
     return lambda body: console.print(line(body, time.strftime("%H:%M:%S")))
+
+
+def _print_json_of(happening: Status | Event) -> None:
+    _print_json(happening.body)
+
+
+def _line_printer_of_past() -> EmitPast:
+    """Return what prints a line with the date of its publication."""
+    console = EventConsole()
+
+    def emit(happening: Status | Event) -> None:
+        clock = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(happening.t / 1000))
+        console.print(line(happening.body, clock))
+
+    return emit
+
+
+def _with_events(chosen: frozenset[bytes], *, follow: bool) -> tuple[str, ...]:
+    headers = tuple(header for header in HEADERS if header.encode() in chosen)
+    if PROCESS_EVENT_HEADER not in headers:
+        raise typer.BadParameter(
+            f"--since shows '{PROCESS_EVENT_HEADER}', and it is not among the headers: add it"
+        )
+    return headers if follow else (PROCESS_EVENT_HEADER,)

@@ -13,8 +13,8 @@ from supvisors.config.addresslist import AddressEntry, HostFacts, leaves_loopbac
 from supvisors.config.digests import digests
 from supvisors.config.locate import Where, locate, locate_in_files
 from supvisors.config.mistake import ConfigError, Mistake
-from supvisors.config.settings import EVENT_HOST, Settings, parse_settings
-from supvisors.config.table import OPTIONS, Option
+from supvisors.config.settings import Settings, parse_settings
+from supvisors.config.table import EVENT_HOST, OPTIONS, Option
 from supvisors.model import ConciliationStrategy, StartingStrategy
 
 __all__ = [

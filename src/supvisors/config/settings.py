@@ -20,8 +20,6 @@ from supvisors.config.mistake import ConfigError, Mistake
 from supvisors.config.table import BUS_PORT_OFFSETS, OPTIONS, Option
 from supvisors.model import ConciliationStrategy, StartingStrategy
 
-#: Where events are published: they leave loopback only with keys.
-EVENT_HOST: Final = "127.0.0.1"
 #: From this number of addresses on a quorum is the majority, else 1 (semantics, section 4).
 MAJORITY_ADDRESS_COUNT: Final = 3
 
@@ -37,12 +35,14 @@ class Settings:
         addresses: the entries of `address_list`, in its order, each with its port.
         local: the entry that is this host.
         internal_port: first port for other agents on this host: that of `local`.
-        event_port: port of the event interface on `EVENT_HOST`.
+        event_port: port of the event interface on `EVENT_HOST`, and on `event_host`.
+        event_host: address for event clients elsewhere, None for none.
         rules_file: path of the rules file, None for no rules.
         synchro_timeout_s: how long the start waits for the other addresses.
         inactivity_ticks: missed beats after which an address is judged.
         quorum: how many addresses must be RUNNING before anything is started or repaired.
-        state_dir: where keys and fences are kept; None for nowhere.
+        state_dir: where keys, fences and the journal are kept; None for nowhere.
+        journal_max_mb: size of the journal, 0 for none.
         logfile: of the agent, beside its standard output, which supervisord keeps; or None.
         logfile_maxbytes: 0 for a log that is never rotated.
         loglevel: critical, error, warn, info or debug.
@@ -53,6 +53,7 @@ class Settings:
     local: AddressEntry
     internal_port: int
     event_port: int
+    event_host: str | None
     rules_file: str | None
     auto_fence: bool
     synchro_timeout_s: int
@@ -62,6 +63,8 @@ class Settings:
     starting_strategy: StartingStrategy
     conciliation_strategy: ConciliationStrategy
     state_dir: str | None
+    journal_max_mb: int
+    journal_max_days: int
     logfile: str | None
     logfile_maxbytes: int
     logfile_backups: int
@@ -119,8 +122,7 @@ class _Reading:
         values = {}
         for option in OPTIONS:
             value = self._read(option)
-            if option.field != "-":
-                values[option.field or option.name] = value
+            values[option.field or option.name] = value
         for name in self._options:
             if name not in _TABLE:
                 self._refuse_unknown(name)

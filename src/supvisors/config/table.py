@@ -8,15 +8,18 @@ Tests: tests/config/test_table.py.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from supvisors.config.addresslist import AddressEntry, parse_address_list
 from supvisors.model import ConciliationStrategy, StartingStrategy
 
 PORT_MAX: Final = 65535
+#: Where events are published in the clear, always; elsewhere only with keys.
+EVENT_HOST: Final = "127.0.0.1"
 #: Ports that agents use among themselves, counted from `internal_port`. The one after it is
 #: left out, since that is the usual `event_port`.
 BUS_PORT_OFFSETS: Final = (0, 2, 3)
@@ -28,8 +31,8 @@ class Kind:
 
     Attributes:
         read: text -> value; its ValueError says what is wrong with the text.
-        allowed: what may be written, as it follows on "Write"; '' for nothing at all.
-        example: a text that is accepted, once expanded; '' where none is.
+        allowed: what may be written, as it follows on "Write".
+        example: a text that is accepted, once expanded.
     """
 
     read: Callable[[str], Any]
@@ -45,8 +48,7 @@ class Option:
         default: what holds when the option is absent; None where another option or the host
             decides, or where there is none.
         help: what it is for, in one line.
-        field: its name in `Settings`, where a unit makes that another one; '-' where the
-            option gives no setting.
+        field: its name in `Settings`, where a unit makes that another one.
     """
 
     name: str
@@ -58,8 +60,6 @@ class Option:
     @property
     def cure(self) -> str:
         """What to write instead of a wrong value."""
-        if not self.kind.allowed:
-            return "Remove the option"
         return f"Write {self.kind.allowed}, for example: {self.name} = {self.kind.example}"
 
 
@@ -136,8 +136,16 @@ def _read_word(text: str) -> str:
     return text
 
 
-def _read_event_host(_text: str) -> NoReturn:
-    raise ValueError("events leave loopback only with keys, which this release has not")
+def _read_event_host(text: str) -> str:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError("not an IP address") from None
+    if address.is_unspecified:
+        raise ValueError("stands for all addresses, 127.0.0.1 among them, which has the events")
+    if address == ipaddress.ip_address(EVENT_HOST):
+        raise ValueError("has the events anyway, in the clear")
+    return str(address)
 
 
 def _read_address_list(text: str) -> tuple[AddressEntry, ...]:
@@ -156,7 +164,7 @@ _INTERNAL_PORT = _port(65001, PORT_MAX - BUS_PORT_OFFSETS[-1])
 _BOOLEAN = Kind(_read_boolean, "true or false", "true")
 _BYTE_SIZE = Kind(_read_byte_size, "a number of bytes, which may end in KB, MB or GB", "50MB")
 _USER = Kind(_read_word, "the name or the number of a user of this host", "nobody")
-_EVENT_HOST = Kind(_read_event_host, "", "")
+_EVENT_HOST = Kind(_read_event_host, "one IP address of this host", "192.0.2.1")
 _STARTING = _one_of(dict(StartingStrategy.__members__), "LESS_LOADED")
 _CONCILIATION = _one_of(dict(ConciliationStrategy.__members__), "SENICIDE")
 _LOG_LEVEL = _one_of(_LOG_LEVELS, "debug")
@@ -173,7 +181,7 @@ OPTIONS: Final = (
     ),
     Option("internal_port", _INTERNAL_PORT, 65001, "First port that agents use among themselves."),
     Option("event_port", _port(65002), 65002, "Port of the event interface, on 127.0.0.1."),
-    Option("event_host", _EVENT_HOST, None, "Not in this release: events stay on loopback.", "-"),
+    Option("event_host", _EVENT_HOST, None, "Address for event clients elsewhere, with keys."),
     Option("rules_file", _path("rules.xml"), None, "XML file with rules for applications."),
     Option("auto_fence", _BOOLEAN, False, "Isolate an address that is lost, until it is unfenced."),
     Option(
@@ -211,6 +219,15 @@ OPTIONS: Final = (
     ),
     Option(
         "state_dir", _path("state"), None, "Directory of the keys and of what outlives a restart."
+    ),
+    Option(
+        "journal_max_mb",
+        _integer(0, 100_000, 100),
+        100,
+        "Size of the journal of events in state_dir; 0 for none.",
+    ),
+    Option(
+        "journal_max_days", _integer(1, 3650, 7), 7, "Age of the oldest event in the journal."
     ),
     Option(
         "logfile", _path("supvisors.log"), None, "The agent's log, beside what supervisord keeps."

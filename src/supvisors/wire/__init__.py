@@ -7,7 +7,8 @@ Invariants: pure and total. A body gives its frames; frames give a body or `Wire
 Tests: tests/wire/. The protocol itself, for every language: wire/README.md.
 """
 
-from supvisors.wire.dialect1 import HEADERS, body_as_dict, decode, encode, header_of
+from supvisors.wire.dialect1 import body_as_dict, decode, encode, header_of
 from supvisors.wire.errors import Reason, WireError
+from supvisors.wire.forms import HEADERS
 
 __all__ = ["HEADERS", "Reason", "WireError", "body_as_dict", "decode", "encode", "header_of"]

@@ -1,11 +1,8 @@
 """Dialect 1 of the event interface: a header frame and a JSON frame.
 
-Holds: one form for each header (the keys that the specification of the event interface gives
-    it, in its order, with their types and ranges) and `TABLE`, which joins header, body and
-    form. A new header is one form and one row.
-Must not touch: sockets; the keys anywhere but in the forms.
-Invariants: `decode(encode(body)) == body`; every key is always present, and no other
-    (semantics, section 2).
+Holds: `encode` and `decode`, over the forms of `forms.py`.
+Must not touch: sockets; the keys, which stand in the forms only.
+Invariants: `decode(encode(body)) == body`.
 Tests: tests/wire/.
 """
 
@@ -13,229 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Annotated, Any, Final, Self, get_origin
+from typing import Annotated, Any, Final, get_origin
 
 import msgspec
 
-from supvisors.model import (
-    PID_STATES,
-    AddressState,
-    AddressStatus,
-    ApplicationState,
-    ApplicationStatus,
-    Body,
-    ProcessEvent,
-    ProcessState,
-    ProcessStatus,
-    SupvisorsState,
-    SupvisorsStatus,
-)
-from supvisors.utils import (
-    ADDRESS_STATUS_HEADER,
-    APPLICATION_STATUS_HEADER,
-    PROCESS_EVENT_HEADER,
-    PROCESS_STATUS_HEADER,
-    SUPVISORS_STATUS_HEADER,
-)
+from supvisors.model import Body
 from supvisors.wire.errors import Reason, WireError
-
-#: Times end where JSON readers cease to agree: above 2**53-1 some of them round.
-_Time = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-_Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
-#: `pid_t` is a signed 32-bit integer wherever Supervisor runs.
-_Pid = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-
-
-class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A JSON body: its fields are the keys, in the order in which they are written."""
-
-    @classmethod
-    def of(cls, body: Any) -> Self:
-        """The form of a body of the model."""
-        raise NotImplementedError
-
-    def body(self) -> Body:
-        """The body of the model, provided that there is no contradiction."""
-        raise NotImplementedError
-
-    def contradiction(self) -> str:
-        """What two keys say against each other, or ''."""
-        raise NotImplementedError
-
-
-def _misnamed(code: IntEnum, name: str) -> str:
-    return "" if name == code.name else f"statename {name!r} does not belong to {code.value}"
-
-
-def _misjudged(key: str, state: ProcessState, expected: bool) -> str:
-    """Only an exit can be unexpected (semantics, section 2, "Types")."""
-    fine = expected or state is ProcessState.EXITED
-    return "" if fine else f"{key} is false in state {state.name}"
-
-
-class _Supvisors(_Form, frozen=True):
-    statecode: SupvisorsState
-    statename: str
-
-    @classmethod
-    def of(cls, body: SupvisorsStatus) -> Self:
-        return cls(body.state, body.state.name)
-
-    def body(self) -> SupvisorsStatus:
-        return SupvisorsStatus(self.statecode)
-
-    def contradiction(self) -> str:
-        return _misnamed(self.statecode, self.statename)
-
-
-class _Address(_Form, frozen=True):
-    address_name: str
-    statecode: AddressState
-    statename: str
-    remote_time: _Time
-    local_time: _Time
-    loading: _Percent
-
-    @classmethod
-    def of(cls, body: AddressStatus) -> Self:
-        return cls(
-            body.address_name,
-            body.state,
-            body.state.name,
-            body.remote_time_ms,
-            body.local_time_ms,
-            body.loading,
-        )
-
-    def body(self) -> AddressStatus:
-        return AddressStatus(
-            self.address_name, self.statecode, self.remote_time, self.local_time, self.loading
-        )
-
-    def contradiction(self) -> str:
-        return _misnamed(self.statecode, self.statename)
-
-
-class _Application(_Form, frozen=True):
-    application_name: str
-    statecode: ApplicationState
-    statename: str
-    major_failure: bool
-    minor_failure: bool
-
-    @classmethod
-    def of(cls, body: ApplicationStatus) -> Self:
-        return cls(
-            body.application_name,
-            body.state,
-            body.state.name,
-            body.major_failure,
-            body.minor_failure,
-        )
-
-    def body(self) -> ApplicationStatus:
-        return ApplicationStatus(
-            self.application_name, self.statecode, self.major_failure, self.minor_failure
-        )
-
-    def contradiction(self) -> str:
-        return _misnamed(self.statecode, self.statename)
-
-
-class _Process(_Form, frozen=True):
-    application_name: str
-    process_name: str
-    statecode: ProcessState
-    statename: str
-    expected_exit: bool
-    last_event_time: _Time
-    addresses: list[str]
-
-    @classmethod
-    def of(cls, body: ProcessStatus) -> Self:
-        return cls(
-            body.application_name,
-            body.process_name,
-            body.state,
-            body.state.name,
-            body.expected_exit,
-            body.last_event_time_s,
-            list(body.addresses),
-        )
-
-    def body(self) -> ProcessStatus:
-        return ProcessStatus(
-            self.application_name,
-            self.process_name,
-            self.statecode,
-            self.expected_exit,
-            self.last_event_time,
-            tuple(self.addresses),
-        )
-
-    def contradiction(self) -> str:
-        return _misnamed(self.statecode, self.statename) or _misjudged(
-            "expected_exit", self.statecode, self.expected_exit
-        )
-
-
-class _Event(_Form, frozen=True):
-    group: str
-    name: str
-    state: ProcessState
-    expected: bool
-    now: _Time
-    pid: _Pid
-    address: str
-
-    @classmethod
-    def of(cls, body: ProcessEvent) -> Self:
-        return cls(
-            body.group,
-            body.name,
-            body.state,
-            body.expected,
-            body.now_s,
-            body.pid,
-            body.address,
-        )
-
-    def body(self) -> ProcessEvent:
-        return ProcessEvent(
-            self.group, self.name, self.state, self.expected, self.now, self.pid, self.address
-        )
-
-    def contradiction(self) -> str:
-        if self.pid and self.state not in PID_STATES:
-            return f"pid is {self.pid} in state {self.state.name}"
-        return _misjudged("expected", self.state, self.expected)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One header with what it carries."""
-
-    header: str
-    body: type[Body]
-    form: type[_Form]
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Keys of the JSON object, in the order in which they are written."""
-        return self.form.__struct_fields__
-
-
-#: All that dialect 1 can say.
-TABLE: Final = (
-    Row(SUPVISORS_STATUS_HEADER, SupvisorsStatus, _Supvisors),
-    Row(ADDRESS_STATUS_HEADER, AddressStatus, _Address),
-    Row(APPLICATION_STATUS_HEADER, ApplicationStatus, _Application),
-    Row(PROCESS_STATUS_HEADER, ProcessStatus, _Process),
-    Row(PROCESS_EVENT_HEADER, ProcessEvent, _Event),
-)
-HEADERS: Final = tuple(row.header for row in TABLE)
+from supvisors.wire.forms import HEADERS, TABLE, Row
 
 _BY_BODY: Final[Mapping[type, Row]] = {row.body: row for row in TABLE}
 _BY_HEADER: Final = {row.header.encode(): row for row in TABLE}
@@ -273,7 +55,7 @@ def encode(body: Body) -> tuple[bytes, bytes]:
     try:
         return row.header.encode(), _WRITER.encode(form)
     except UnicodeEncodeError:
-        return row.header.encode(), _WRITER.encode(_utf8_able(msgspec.to_builtins(form)))
+        return row.header.encode(), _WRITER.encode(utf8_able(msgspec.to_builtins(form)))
 
 
 def decode(frames: Sequence[bytes]) -> Body:
@@ -297,7 +79,7 @@ def decode(frames: Sequence[bytes]) -> Body:
     return form.body()
 
 
-def _utf8_able(value: Any) -> Any:
+def utf8_able(value: Any) -> Any:
     """The same value without lone surrogates, which UTF-8 cannot carry.
 
     They come from bytes of an operator's environment that are not UTF-8. Written as their
@@ -307,9 +89,9 @@ def _utf8_able(value: Any) -> Any:
         case str():
             return value.encode("utf-8", "backslashreplace").decode()
         case list():
-            return [_utf8_able(item) for item in value]
+            return [utf8_able(item) for item in value]
         case dict():
-            return {key: _utf8_able(item) for key, item in value.items()}
+            return {key: utf8_able(item) for key, item in value.items()}
     return value
 
 

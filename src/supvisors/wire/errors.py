@@ -24,6 +24,8 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     UNKNOWN_CODE = "unknown_code"
     CONTRADICTION = "contradiction"
+    BAD_META = "bad_meta"
+    BAD_CONTENT = "bad_content"
 
 
 class WireError(Exception):

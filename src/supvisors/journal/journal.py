@@ -1,0 +1,396 @@
+"""The journal as the loop sees it, and the thread that writes it.
+
+Holds: `Journal`, `Limits`.
+Must not touch: what an event means; SQL (`database.py`).
+Invariants: `take` and `read` never wait for the database. Whatever the disk does, events go
+on: what cannot be kept is counted and said, and its numbers are not used again.
+Tests: tests/journal/test_journal.py, tests/journal/test_killed.py.
+
+A thread, and not small transactions in the loop: a commit waits for the disk, for 10 ms and, on
+a sick one, for seconds. It must not steal the loop's time either; see `database.py`.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from supvisors.cursor import Cursor
+from supvisors.durable import make_directory
+from supvisors.journal.database import Damaged, Database, PageRead, Row, set_aside
+from supvisors.journal.spool import Spool
+from supvisors.log import Log
+from supvisors.wire.high import High
+
+DIRECTORY: Final = "journal"
+#: Identity and number of the last event that was taken, kept or not; see `Cursor`.
+MARK: Final = "last"
+#: How long events are gathered before they are written.
+BATCH_S: Final = 0.05
+#: From a write that failed to the next try.
+RETRY_S: Final = 1.0
+#: Events that wait for a disk that does not take them; about 20 MB.
+WAITING_MAX: Final = 50_000
+#: How long the end of the agent waits for the disk.
+CLOSE_TIMEOUT_S: Final = 5.0
+#: How often the file is looked at for what is to be forgotten.
+TRIM_S: Final = 5.0
+_MS_PER_DAY: Final = 86_400_000
+
+Deliver = Callable[[Callable[[], None]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is kept: whichever is reached first.
+
+    Attributes:
+        bytes_max: size of what is kept; the file and what SQLite keeps beside it may be 10 MB
+            larger.
+        age_max_days: how old the oldest event may be.
+    """
+
+    bytes_max: int
+    age_max_days: int
+
+
+class _SpoolItem(msgspec.Struct):
+    seq: int
+    t: int
+    id: tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A page that somebody waits for; arguments as in `Journal.read`."""
+
+    identity: str | None
+    after: int | None
+    since_ms: int
+    upto: int
+    count: int
+    answer: Callable[[PageRead], None]
+
+
+class Journal:
+    """The journal of one agent.
+
+    Args:
+        state_dir: the option.
+        deliver: lets a function be called in the loop; called from the journal's thread.
+
+    Raises:
+        OSError: the directory cannot be made or written.
+        sqlite3.OperationalError: the database cannot be opened.
+    """
+
+    def __init__(self, state_dir: str, limits: Limits, log: Log, deliver: Deliver) -> None:
+        self.directory = os.path.join(state_dir, DIRECTORY)
+        self._limits = limits
+        self._log = log
+        self._deliver = deliver
+        make_directory(self.directory)
+        self._database, self._high = self._opened()
+        self._spool = Spool(self.directory)
+        self._mark = Cursor(os.path.join(self.directory, MARK))
+        #: what the spool holds and the database does not: gathered, and being written
+        self._gathered: list[Row] = []
+        self._writing: list[Row] = []
+        self._seq = self._t_ms = 0
+        self._recover()
+        self._safe = (self._database.identity, self._database.last)
+        self._lost = 0
+        self._lost_told = 0
+        self._trouble = ""
+        self._wishes: list[_Wish] = []
+        self._lock = threading.Lock()
+        self._work = threading.Event()
+        self._is_told = False
+        self._closing = threading.Event()
+        self._is_torn = False
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    # --- for the loop ----------------------------------------------------------------------
+
+    @property
+    def safe(self) -> tuple[str, int]:
+        """Identity of the journal and number of its last event that is on disk."""
+        return self._safe
+
+    @property
+    def last(self) -> int:
+        """Number of the last event that was taken."""
+        return self._seq
+
+    def take(
+        self, source: tuple[str, str, int], t_ms: int, record: Callable[[int, int], bytes]
+    ) -> bool:
+        """Keep an event, unless it is in the journal already.
+
+        Args:
+            source: address, boot identity of its supervisord, number there.
+            t_ms: when it was published, in POSIX ms.
+            record: makes its record from its number in the journal and its time there.
+
+        Returns:
+            Whether it is new here.
+        """
+        if not self._high.take(source):
+            return False
+        self._seq += 1
+        self._t_ms = max(self._t_ms, t_ms)
+        data = record(self._seq, self._t_ms)
+        row = Row(self._seq, self._t_ms, source, data.decode())
+        with self._lock:
+            self._gather(row, data)
+        self._mark.write(self._safe[0], self._seq)
+        self._wake()
+        return True
+
+    def read(
+        self,
+        answer: Callable[[PageRead], None],
+        count: int,
+        *,
+        after: tuple[str, int] | None = None,
+        since_ms: int = 0,
+    ) -> None:
+        """Read a page of all that was taken until now; `answer` is called in the loop.
+
+        Args:
+            count: records in it, at the most.
+            after: identity of a journal and number in it: from the record after that on;
+                without it
+            since_ms: from this POSIX time on, in ms.
+        """
+        identity, number = after or (None, None)
+        with self._lock:
+            self._wishes.append(_Wish(identity, number, since_ms, self._seq, count, answer))
+        self._wake()
+
+    def warnings(self) -> list[str]:
+        """Return what an operator should look at."""
+        found = []
+        if self._trouble:
+            found.append(f"the journal in {self.directory} cannot be written: {self._trouble}")
+        if self._lost:
+            found.append(f"{self._lost} events are missing in the journal in {self.directory}")
+        return found
+
+    def close(self) -> None:
+        """Write what was taken, and let go of the files."""
+        self._closing.set()
+        self._work.set()
+        self._thread.join(CLOSE_TIMEOUT_S)
+        if self._thread.is_alive():
+            return  # a disk that hangs: what waits for it is in the spool
+        self._database.close()
+        self._spool.close()
+        self._mark.close()
+
+    # --- the loop's side -------------------------------------------------------------------
+
+    def _gather(self, row: Row, data: bytes) -> None:
+        if len(self._gathered) + len(self._writing) >= WAITING_MAX:
+            self._lost += 1
+            return
+        try:
+            self._spool.append(data)
+        except OSError as error:
+            if not self._is_torn:
+                facts = [("directory", self.directory), ("why", error)]
+                self._log.write("warn", "a kill now costs the events of the last moment", facts)
+            self._is_torn = True
+        self._gathered.append(row)
+
+    def _wake(self) -> None:
+        if not self._is_told:
+            self._is_told = True
+            self._work.set()
+
+    # --- opening ---------------------------------------------------------------------------
+
+    def _opened(self) -> tuple[Database, High]:
+        try:
+            database = Database(self.directory)
+            try:
+                return database, High(database.lives())
+            except Damaged:
+                database.close()
+                raise
+        except Damaged as error:
+            self._set_aside(error)
+            return Database(self.directory), High()
+
+    def _set_aside(self, error: Damaged) -> None:
+        aside = set_aside(self.directory)
+        facts = [("why", error), ("aside", aside)]
+        self._log.write("warn", "the journal is damaged, and a new one is begun", facts)
+
+    def _recover(self) -> None:
+        """Take up what an agent that was killed had not committed, and the next number."""
+        last = self._database.last
+        rows = {}
+        for line in self._spool.read():
+            try:
+                item = msgspec.json.decode(line, type=_SpoolItem)
+            except msgspec.DecodeError:
+                continue  # torn by a full disk: its number is missing, and so it is told
+            if item.seq > last:
+                rows[item.seq] = Row(item.seq, item.t, item.id, line.decode())
+        self._gathered = [rows[seq] for seq in sorted(rows)]
+        for row in self._gathered:
+            self._high.take(row.source)
+        marked = self._mark.read()
+        is_ours = marked is not None and marked[0] == self._database.identity
+        self._seq = max(last, *rows, marked[1] if marked and is_ours else 0, 0)
+        times = [row.t_ms for row in rows.values()]
+        self._t_ms = max([*times, self._database.time_of(last) or 0])
+
+    # --- the thread ------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._work_on()
+        except BaseException as error:
+            self._deliver(functools.partial(_throw, error))  # an error of ours ends the agent
+            raise
+
+    def _work_on(self) -> None:
+        self._guarded(self._database.check)
+        trim_s = time.monotonic()
+        while True:
+            self._work.wait(TRIM_S)
+            if not self._wishes:
+                self._closing.wait(BATCH_S)
+            is_closing = self._closing.is_set()
+            self._work.clear()
+            self._is_told = False
+            is_written = self._guarded(self._write)
+            self._answer()
+            if is_closing:
+                return
+            if is_written and time.monotonic() > trim_s:
+                trim_s = time.monotonic() + TRIM_S
+                self._guarded(self._trim)
+            elif not is_written:
+                self._closing.wait(RETRY_S)
+                self._work.set()
+
+    def _guarded(self, step: Callable[[], None]) -> bool:
+        """Do a step; return whether the disk let us."""
+        try:
+            step()
+        except (OSError, sqlite3.OperationalError) as error:
+            self._say_trouble(str(error))
+            return False
+        except Damaged as error:
+            return self._begin_anew(error)
+        return True
+
+    def _begin_anew(self, error: Damaged) -> bool:
+        self._database.close()
+        try:
+            self._set_aside(error)
+            self._database = Database(self.directory)
+            self._database.note(self._high.lives())
+        except (OSError, sqlite3.OperationalError, Damaged) as other:
+            self._say_trouble(str(other))
+            return False
+        with self._lock:
+            self._safe = (self._database.identity, self._database.last)
+        self._work.set()
+        return True
+
+    def _write(self) -> None:
+        if not self._writing:
+            with self._lock:
+                if not self._gathered:
+                    return
+                self._writing, self._gathered = self._gathered, []
+                self._spool.turn()
+                self._is_torn = False
+        self._database.append(self._writing)
+        with self._lock:
+            self._safe = (self._database.identity, self._writing[-1].seq)
+            self._writing = []
+        self._spool.empty_other()
+        self._say_no_trouble()
+
+    def _trim(self) -> None:
+        oldest_ms = time.time_ns() // 1_000_000 - self._limits.age_max_days * _MS_PER_DAY
+        while self._database.trim(self._limits.bytes_max, oldest_ms):
+            pass
+
+    def _answer(self) -> None:
+        with self._lock:
+            wishes, self._wishes = self._wishes, []
+        for wish in wishes:
+            pages: list[PageRead] = []
+
+            def read(wish: _Wish = wish, pages: list[PageRead] = pages) -> None:
+                pages.append(self._page(wish))
+
+            if self._guarded(read):
+                page = pages[0]
+                self._tell(functools.partial(wish.answer, page))
+
+    def _page(self, wish: _Wish) -> PageRead:
+        identity, safe = self._safe
+        with self._lock:
+            waiting = [*self._writing, *self._gathered]
+        first = self._database.first()
+        after = wish.after
+        if after is None:
+            after = self._database.first_since(wish.since_ms) - 1
+            is_held = first == 1 or after >= first
+        else:
+            is_held = wish.identity == identity and first - 1 <= after <= wish.upto
+        if not is_held:
+            return PageRead(identity, safe, gone=first)
+        data, count, last = self._database.page(after, wish.upto, wish.count)
+        records = [data] if count else []
+        for row in waiting:  # the disk does not take these just now
+            if last < row.seq <= wish.upto and count < wish.count:
+                records.append(row.record.encode())
+                count, last = count + 1, row.seq
+        if last < wish.upto and not count:  # the last ones are those that were lost
+            return PageRead(identity, safe, gone=wish.upto + 1)
+        return PageRead(identity, safe, tuple(records), None if last == wish.upto else last)
+
+    # --- what is said ----------------------------------------------------------------------
+
+    def _tell(self, what: Callable[[], Any]) -> None:
+        self._deliver(what)
+
+    def _say_trouble(self, words: str) -> None:
+        is_new, self._trouble = words != self._trouble, words
+        if is_new:
+            facts = [("directory", self.directory), ("why", words)]
+            self._tell(
+                lambda: self._log.write(
+                    "warn", "the journal cannot be written; events go on", facts
+                )
+            )
+
+    def _say_no_trouble(self) -> None:
+        lost = self._lost - self._lost_told
+        if not self._trouble and not lost:
+            return
+        self._trouble, self._lost_told = "", self._lost
+        level = "warn" if lost else "info"
+        facts = [("lost", lost), ("last", self._safe[1])]
+        self._tell(lambda: self._log.write(level, "the journal is written again", facts))
+
+
+def _throw(error: BaseException) -> None:
+    raise error
