@@ -2,20 +2,26 @@
 
 Holds: `Hands`.
 Must not touch: whether it should be done.
-Invariants: every `Do` gets exactly one `Done`, whatever becomes of the connection.
-Tests: tests/live/test_orders.py, tests/live/test_control.py.
+Invariants: every `Do` gets exactly one `Done`, whatever becomes of the connection; what a frozen
+supervisord finds when it goes on is refused when it is older than the core waits for it.
+Tests: tests/live/test_orders.py, tests/live/test_control_operators.py.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
+from typing import Final
 
+from supvisors.core.calls import TIMEOUT_S
 from supvisors.core.inputs import Done, Input, RulesRead
 from supvisors.core.outputs import Do
 from supvisors.link import Link, TapError
 from supvisors.rules import RuleBook
 from supvisors.startup import Refusal
+
+NS_PER_S: Final = 1_000_000_000
 
 
 class Hands:
@@ -45,7 +51,9 @@ class Hands:
         if wish.verb == "rules":
             self._turn(self._reread(wish))
             return
-        arguments = {"namespec": wish.namespec} if wish.namespec else {}
+        arguments: dict[str, object] = {"until_ns": _now_ns() + TIMEOUT_S * NS_PER_S}
+        if wish.namespec:
+            arguments["namespec"] = wish.namespec
         if wish.verb in ("start", "stop"):
             arguments["cause"] = wish.cause
         if wish.verb == "start":
@@ -73,3 +81,8 @@ class Hands:
         self._tasks.discard(task)
         if not task.cancelled():
             task.result()  # an error of ours ends this agent
+
+
+def _now_ns() -> int:
+    """Time that goes on while the machine is suspended, as the plugin takes it, in ns."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)

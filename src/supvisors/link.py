@@ -184,7 +184,8 @@ class Link:
         """Have supervisord perform a verb (`supvisors.plugin.verbs`), with its arguments.
 
         They are `namespec` and `cause` of a start or a stop, and `extra_args` of a start;
-        `namespec` and `argument` of a `tail`, whose text is the `result`; none of the others.
+        `namespec` and `argument` of a `tail`, whose text is the `result`; none of the others. With
+        `until_ns`, a time on CLOCK_BOOTTIME, it is refused when supervisord reads it later.
 
         Raises:
             TapError: the connection was lost before the result came; whether it was done is

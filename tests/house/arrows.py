@@ -68,7 +68,7 @@ ROOMS = {
         "bus.sockets config events hostfacts journal keys log neighbours publisher rules statedir tapframes",
         "zmq",
     ),
-    "hands": _room("core.inputs core.outputs link rules startup"),
+    "hands": _room("core.calls core.inputs core.outputs link rules startup"),
     "agent": _room(
         "hands rules model config core log cursor trace tapframes link neighbours publisher commands startup "
         "statefile",

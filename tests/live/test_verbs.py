@@ -116,6 +116,7 @@ REFUSED: dict[str, tuple[str, dict[str, object], str]] = {
     "runs not": ("stop", {"namespec": "idle"}, "NOT_RUNNING"),
     "signal to none": ("signal", {"namespec": "idle", "signal": "HUP"}, "NOT_RUNNING"),
     "no signal": ("signal", {"namespec": "sleeper", "signal": "NONE"}, "BAD_SIGNAL"),
+    "too late": ("start", {"namespec": "idle", "until_ns": 1}, "FAILED"),
     "no file": ("start", {"namespec": "missing"}, "NO_FILE"),
     "no program": ("start", {"namespec": "directory"}, "NOT_EXECUTABLE"),
     "tail of nobody": ("tail", {"namespec": "nobody", "argument": "stdout 9"}, "BAD_NAME"),

@@ -18,7 +18,7 @@ from supervisor.states import SupervisorStates
 from supervisor.xmlrpc import Faults, RPCError, getFaultDescription
 
 from supvisors.plugin.files import read_end
-from supvisors.plugin.held import Held, held_of
+from supvisors.plugin.held import Held, held_of, monotonic_ns
 
 #: Most that is read of a log.
 TAIL_BYTES_MAX = 64 * 1024
@@ -49,16 +49,22 @@ class Verbs:
     def perform(self, line: dict[str, Any]) -> dict[str, Any]:
         """Perform `{"do": verb, "id": …, **arguments}` and return its result.
 
+        With `until_ns`, a date on the clock of `monotonic_ns`, it is refused after that: what was
+        ordered before supervisord was frozen is not done when it goes on.
+
         Returns:
             `{"type": "done", "id": …}`, with `fault` (a name of Supervisor's `Faults`) and
             `text` when it was refused, with `result` when something was asked for.
         """
-        arguments = {k: v for k, v in line.items() if k not in ("do", "id")}
+        arguments = {k: v for k, v in line.items() if k not in ("do", "id", "until_ns")}
         done = {"type": "done", "id": line.get("id")}
         verb = self._table.get(str(line.get("do")))
         try:
             if verb is None:
                 raise RPCError(Faults.UNKNOWN_METHOD, str(line.get("do")))
+            until_ns = line.get("until_ns")
+            if until_ns is not None and monotonic_ns() > until_ns:
+                raise RPCError(Faults.FAILED, "it came too late: supervisord did not run meanwhile")
             result = verb(**arguments)
         except RPCError as error:
             return {**done, "fault": getFaultDescription(error.code), "text": error.text}
