@@ -80,34 +80,11 @@ async def _publish(variant: str, clients: int, messages: int, directory: Path) -
     ends = context.socket(zmq.PULL)
     ends_port = ends.bind_to_random_port(f"tcp://{HOST}")
     events, bare, port = _opened(words, context, door, directory)
-    sinks = [
-        subprocess.Popen(
-            [sys.executable, __file__, "count", words[0], str(messages)]
-            + [f"{port} {ends_port}", *keys]
-        )
-        for _ in range(clients)
-    ]
+    command = [sys.executable, __file__, "count", words[0], str(messages), f"{port} {ends_port}"]
+    sinks = [subprocess.Popen([*command, *keys]) for _ in range(clients)]
     try:
         await _joined(bare, events, words, clients)
-        outputs = [_output(number) for number in range(messages)]
-        began = time.monotonic()
-        heard = [0] * clients
-        for number, output in enumerate(outputs):
-            if bare is not None:
-                bare.send(b"event", zmq.SNDMORE)
-                bare.send(b"x" * 104)
-            else:
-                assert events is not None
-                events.publish(output)
-            if number % 100 == 0:
-                await asyncio.sleep(0)
-                while number - min(heard) > AHEAD:
-                    _hear(ends, heard)
-                    await asyncio.sleep(0)
-        while min(heard) < messages:
-            _hear(ends, heard)
-            await asyncio.sleep(0)
-        return messages / (time.monotonic() - began)
+        return await _sent(bare, events, ends, [0] * clients, messages)
     finally:
         for sink in sinks:
             sink.terminate()
@@ -115,6 +92,29 @@ async def _publish(variant: str, clients: int, messages: int, directory: Path) -
         if events is not None:
             events.close()
         context.destroy(linger=0)
+
+
+async def _sent(
+    bare: Any, events: Events | None, ends: Any, heard: list[int], messages: int
+) -> float:
+    """Send all, never far ahead of the slowest client; return how many per second."""
+    outputs = [_output(number) for number in range(messages)]
+    began = time.monotonic()
+    for number, output in enumerate(outputs):
+        if events is not None:
+            events.publish(output)
+        else:
+            bare.send(b"event", zmq.SNDMORE)
+            bare.send(b"x" * 104)
+        if number % 100 == 0:
+            await asyncio.sleep(0)
+            while number - min(heard) > AHEAD:
+                _hear(ends, heard)
+                await asyncio.sleep(0)
+    while min(heard) < messages:
+        _hear(ends, heard)
+        await asyncio.sleep(0)
+    return messages / (time.monotonic() - began)
 
 
 def _opened(

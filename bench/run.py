@@ -3,6 +3,7 @@
     make bench                      all but `scale`, about half an hour
     make bench ARGS=scale           how the cost of an agent grows, a quarter of an hour
     make bench ARGS=clients         the clients of other languages, a minute; builds them first
+    make bench ARGS=publishing      the publisher alone, with journal and keys, five minutes
     make bench ARGS="--quick"       a tenth of the samples, to see that it works
 
 Every figure that is quoted is measured side by side with its reference in the same run, on
@@ -21,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench import burst, clients, idle, latency, pipeline, scale
+from bench import burst, clients, commands, idle, latency, pipeline, publishing, scale
 
 ROUNDS = 5
 
@@ -31,9 +32,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure Supvisors beside a stock supervisord.")
     parser.add_argument("--quick", action="store_true", help="a tenth of the samples")
     parser.add_argument("--samples", type=int, default=500, help="of each latency")
-    parser.add_argument("only", nargs="*", help="latency, burst, pipeline, idle, scale, clients")
+    parser.add_argument("only", nargs="*", help="latency, burst, pipeline, publishing, …")
     arguments = parser.parse_args()
-    only = set(arguments.only) or {"latency", "burst", "pipeline", "idle"}
+    only = set(arguments.only) or {"latency", "burst", "pipeline", "idle", "commands"}
     divisor = 10 if arguments.quick else 1
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
@@ -46,6 +47,10 @@ def main() -> None:
             pipeline.report(directory, rounds=ROUNDS, events=50_000 // divisor)
         if "idle" in only:
             idle.report(directory, seconds=60 // divisor)
+        if "publishing" in only:
+            publishing.report(rounds=ROUNDS, messages=100_000 // divisor)
+        if "commands" in only:
+            commands.report(directory, samples=arguments.samples // divisor)
         if "clients" in only:
             clients.report(rounds=ROUNDS, messages=300_000 // divisor)
         if "scale" in only:
