@@ -115,8 +115,8 @@ def test_a_file_in_its_place_is_told(tmp_path: Path) -> None:
     (warning,) = map(str, look(NEAR, tmp_path / "state").warnings)
     assert warning == (
         f"{FILE}:7: [supvisors] state_dir = '{tmp_path}/state': {tmp_path}/state is no "
-        "directory, so fences do not outlive a restart of the agent, and there is no journal. Write the path of a "
-        "directory."
+        "directory, so fences do not outlive a restart of the agent, and there is no journal. "
+        "Write the path of a directory."
     )
 
 
@@ -126,7 +126,8 @@ def test_a_user_that_may_not_write_there_is_told(tmp_path: Path) -> None:
     (warning,) = map(str, look(NEAR, tmp_path, "nobody").warnings)
     assert warning == (
         f"{FILE}:7: [supvisors] state_dir = '{tmp_path}': nobody may not write to {tmp_path}, "
-        f"so fences do not outlive a restart of the agent, and there is no journal. Run 'chown -R nobody {tmp_path}'."
+        "so fences do not outlive a restart of the agent, and there is no journal. "
+        f"Run 'chown -R nobody {tmp_path}'."
     )
     (inside,) = look(NEAR, tmp_path / "state", "nobody").warnings
     assert inside.cure == f"Make {tmp_path}/state, and let it belong to nobody"
@@ -171,3 +172,16 @@ def test_the_agent_logs_what_is_only_to_be_looked_at(tmp_path: Path) -> None:
 
 def test_the_agent_talks_in_the_clear_on_loopback_alone(tmp_path: Path) -> None:
     assert security_of(settings(NEAR, tmp_path), hello(), Heard()) is None
+
+
+def test_event_host_needs_a_key_of_this_host_and_warns_without_clients(tmp_path: Path) -> None:
+    here = replace(settings("alpha", tmp_path), event_host="192.0.2.1")
+    (fault,) = map(str, examine(here, where).faults)
+    assert "event clients on 192.0.2.1 (event_host) are let in by keys only" in fault
+    assert "Run 'supvisors keys init'." in fault
+    KeyStore(str(tmp_path)).init()
+    found = examine(here, where)
+    assert found.faults == ()
+    (warning,) = map(str, found.warnings)
+    assert "no client has a key, so none is let in on 192.0.2.1" in warning
+    assert "client add NAME KEY" in warning

@@ -6,7 +6,7 @@ in from other hosts.
 Must not touch: the choice of what deserves publishing: it publishes what it is given.
 Invariants: in the clear it listens on 127.0.0.1 alone; it never blocks; a client of dialect 1
 sees nothing of dialect 2; nothing is encoded that nobody wants.
-Tests: tests/publisher/, tests/link/test_publisher.py, tests/live/test_events.py.
+Tests: tests/publisher/, tests/live/test_event_clients.py, tests/live/test_events.py.
 """
 
 from supvisors.publisher.door import Door

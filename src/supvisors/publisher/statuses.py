@@ -4,7 +4,7 @@ Holds: `Statuses`.
 Must not touch: sockets; what a status means.
 Invariants: what was published, folded: the last status of everything that was not said to be
 gone. It is encoded once, and its facts when a snapshot first needs them.
-Tests: tests/publisher/test_publisher.py.
+Tests: tests/publisher/test_dialect2.py.
 """
 
 from __future__ import annotations
