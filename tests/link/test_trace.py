@@ -15,12 +15,14 @@ from supvisors.core.inputs import (
     Input,
     Loaded,
     ProcessChanged,
+    RulesRead,
     Started,
     SupervisordLeaving,
     Ticked,
     Wake,
 )
 from supvisors.model import ExitFacts, ProcessInfo, ProcessState
+from supvisors.rules import RuleBook
 from supvisors.trace import Trace
 
 BOOT = "0123456789abcdef"
@@ -57,7 +59,8 @@ def lines(path: str) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("happening", "fields"),
     [
-        (Started(), {"fences": []}),
+        (Started(), {"fences": [], "intents": []}),
+        (RulesRead(RuleBook(), "d1"), {"rules": {"file": "", "applications": {}}, "digest": "d1"}),
         (Wake(), {}),
         (AgentLeaving(), {}),
         (
@@ -83,6 +86,9 @@ def lines(path: str) -> list[dict[str, object]]:
                 "expected": False,
                 "pid": 0,
                 "exit": {"code": None, "signal": 9, "run_time_ms": None, "spawn_error": ""},
+                "cause": "",
+                "restarts": 0,
+                "again": False,
             },
         ),
     ],

@@ -226,9 +226,7 @@ OPTIONS: Final = (
         100,
         "Size of the journal of events in state_dir; 0 for none.",
     ),
-    Option(
-        "journal_max_days", _integer(1, 3650, 7), 7, "Age of the oldest event in the journal."
-    ),
+    Option("journal_max_days", _integer(1, 3650, 7), 7, "Age of the oldest event in the journal."),
     Option(
         "logfile", _path("supvisors.log"), None, "The agent's log, beside what supervisord keeps."
     ),
