@@ -65,13 +65,14 @@ ROOMS = {
     "events": _room("core.outputs journal log publisher wire"),
     "commands": _room("model core wire"),
     "startup": _room(
-        "bus.sockets config events hostfacts journal keys log neighbours publisher rules statedir tapframes",
+        "bus.sockets config events hostfacts journal keys log neighbours publisher rules statedir "
+        "tapframes",
         "zmq",
     ),
     "hands": _room("core.calls core.inputs core.outputs link rules startup"),
     "agent": _room(
-        "hands rules model config core log cursor trace tapframes link neighbours publisher commands startup "
-        "statefile",
+        "model config core log cursor trace tapframes link neighbours publisher commands startup "
+        "hands rules statefile",
         "msgspec zmq",
     ),
     # what runs at its clients
