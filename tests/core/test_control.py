@@ -18,6 +18,22 @@ def test_deployment_lasts_until_the_starts_are_done() -> None:
     assert it.supvisors == "OPERATION"
 
 
+def test_nothing_is_started_until_all_follow_the_master_or_do_not_in_time() -> None:
+    for comes in (True, False):
+        it = Managed(ranks(db=1), waits=True)
+        gamma = it.peers["gamma"]
+        gamma.beats = False
+        it.meet()
+        gamma.beats, gamma.beat = True, replace(gamma.beat, vote=None)
+        it.seconds(1)
+        it.turn(gamma.fetched())
+        assert (it.supvisors, it.pending()) == ("DEPLOYMENT", [])
+        if comes:
+            gamma.beat = replace(gamma.beat, vote=Vote(1, LOCAL, "1"))
+        it.seconds(1 if comes else 4)
+        assert it.obey() == ["start shop:db at alpha"]
+
+
 def test_without_a_quorum_nothing_is_started_until_there_is_one() -> None:
     it = Managed(ranks(db=1), quorum=3, waits=True)
     it.peers["gamma"].beats = False
@@ -148,6 +164,19 @@ def test_everything_restarts() -> None:
     assert done[0] == "stop shop:db at alpha"
     assert done[-1] == "restart  at alpha"
     assert it.supvisors == "RESTARTING"
+
+
+def test_who_has_not_heard_of_the_end_is_waited_for_and_then_told() -> None:
+    it = Managed(ranks(db=1))
+    it.obey()
+    it.plead("shutdown")
+    it.seconds(1)
+    it.peers["beta"].beat = replace(it.peers["beta"].beat, state=SupvisorsState.SHUTTING_DOWN)
+    assert it.obey() == ["stop shop:db at alpha"]
+    it.seconds(2)
+    assert it.pending() == []
+    it.seconds(2)
+    assert it.obey()[:2] == ["shutdown  at beta", "shutdown  at gamma"]
 
 
 def test_while_everything_ends_nothing_is_started_or_repaired() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from supvisors.core.calls import TIMEOUT_S
 from supvisors.core.inputs import Answered, Done, Order, ProcessChanged
-from supvisors.core.messages import Answer
+from supvisors.core.messages import Answer, Vote
 from supvisors.core.orders import LIMIT_S
 from supvisors.core.outputs import Ask, Do, Output, Respond
 from supvisors.model import ProcessState as S
+from tests.core.managed import Managed, ranks
 from tests.core.stage import LOCAL, Stage, changed, of, stage
 from tests.core.taps import Tap
 
@@ -150,3 +153,20 @@ def test_a_process_that_is_removed_meanwhile_has_stopped() -> None:
     site.it.turn(site.tap.remove("shop"))
     site.beta(S.STOPPED)
     assert site.responses() == [Respond(9)]
+
+
+def test_a_stop_whose_wish_the_master_does_not_keep_says_so() -> None:
+    it = Managed(ranks(web=1))
+    it.obey()
+    beta = it.peers["beta"]
+    beta.beat = replace(beta.beat, vote=Vote(5, "beta", "1"), leads=True, obeyed=5)
+    it.seconds(1)
+    it.turn(Order(50, "stop", ("shop:web",)))
+    it.mute.add("")  # what is asked of the master
+    it.obey()
+    assert it.response(50) is None
+    it.seconds(TIMEOUT_S + 1)
+    response = it.response(50)
+    assert response is not None
+    assert response.fault == "FAILED"
+    assert "it is stopped, but the master did not say" in response.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from supvisors.core.inputs import Got, ProcessChanged
 from supvisors.core.messages import Decided, Plan, Vote
 from supvisors.model import ApplicationState as A
 from supvisors.model import ApplicationStatus
@@ -48,16 +49,22 @@ def test_a_plan_shows_until_it_is_over() -> None:
     assert (application(it).state, it.core.view().plans) == (A.STOPPED, ())
 
 
-def test_the_end_of_a_plan_waits_for_what_it_did_last_but_not_for_ever() -> None:
+def test_the_end_of_a_plan_waits_for_what_it_did_but_not_for_ever() -> None:
     for comes in (True, False):
         it = follower()
+        gamma = it.peers["gamma"]
+        starting = changed(gamma, "web", S.STARTING, wall_ns=6)
+        running = changed(gamma, "web", S.RUNNING, wall_ns=7)
+        assert isinstance(running, Got)
+        assert isinstance(running.record, ProcessChanged)
+        heard = (("gamma", running.record.boot, running.record.seq),)
         tell(it, "beta", replace(START, waiting=(), active=("shop:web",)))
-        tell(it, "beta", replace(START, waiting=(), over=True))
+        tell(it, "beta", replace(START, waiting=(), over=True, heard=heard))
         assert application(it).state is A.STARTING
         if comes:
-            it.turn(changed(it.peers["gamma"], "web", S.STARTING, wall_ns=6))
+            it.turn(starting)
             assert application(it).state is A.STARTING
-            it.turn(changed(it.peers["gamma"], "web", S.RUNNING, wall_ns=7))
+            it.turn(running)
             assert application(it).state is A.RUNNING
         else:
             it.seconds(2)

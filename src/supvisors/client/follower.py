@@ -21,6 +21,7 @@ from supvisors.wire.cluster import Cluster
 from supvisors.wire.happenings import (
     Event,
     Happening,
+    Joined,
     Output,
     Subscribe,
     Unsubscribe,
@@ -130,6 +131,10 @@ class Follower:
                     self._set_option(zmq.SUBSCRIBE, topic)
                 case Unsubscribe(topic):
                     self._set_option(zmq.UNSUBSCRIBE, topic)
+                case Joined():
+                    # Nothing was told yet, so who saves a cursor at once saves this position.
+                    self._mark(self._machine.position)
+                    self._waiting.append(output)
                 case _:
                     self._waiting.append(output)
         self._mark(self._machine.position)

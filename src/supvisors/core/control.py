@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Literal
+from typing import Final, Literal
 
 from supvisors.core.addresses import Address
 from supvisors.core.calls import Calls
@@ -29,6 +29,8 @@ from supvisors.core.telling import Telling
 from supvisors.model import AddressState, ApplicationRule, SupvisorsState
 
 _ENDING = frozenset({SupvisorsState.RESTARTING, SupvisorsState.SHUTTING_DOWN})
+#: How long the others may take to follow the master; their beats come every second.
+FOLLOW_S: Final = 3.0
 
 
 class Control:
@@ -71,6 +73,9 @@ class Control:
         self._stops: Campaign | None = None
         self._tried: set[str] = set()
         self._given_up: dict[str, frozenset[str]] = {}
+        self._ends: dict[str, str] = {}
+        self._heed_by_s: float | None = None
+        self._follow_by_s: float | None = None
         self._awaited: set[str] | None = None
         self._is_told = False
         self.ending: Literal["restart", "shutdown"] | None = None
@@ -85,7 +90,7 @@ class Control:
         self._starts = self._stops = None
         self._tried.clear()
         self._given_up.clear()
-        self._awaited = None
+        self._heed_by_s = self._follow_by_s = self._awaited = None
         self._is_told = False
         self.ending = None
 
@@ -104,7 +109,7 @@ class Control:
             due = self._due()
             if not due:
                 return True
-            if not has_quorum:
+            if not has_quorum or not self._is_heeded():
                 return False
             for _, processes in due.values():
                 self._tried.update(process.namespec for process in processes)
@@ -129,11 +134,20 @@ class Control:
                     due.setdefault(process.group, (rule, []))[1].append(process)
         return due
 
+    def _is_heeded(self) -> bool:
+        """Tell whether all vote for us, so that they show our plans; or do not in time."""
+        if self._heed_by_s is None:
+            self._heed_by_s = self._now + FOLLOW_S
+        beats = [address.beat for address in self._others()]
+        are_ours = all(beat is not None and beat.vote == self._leader() for beat in beats)
+        return are_ours or self._now >= self._heed_by_s
+
     def _look_again(self) -> None:
         """What found no address is due again when one fits, and so is what was given up for it."""
         for name, others in list(self._given_up.items()):
             process = self._processes.find(name)
-            if process is None or self._places.of(None, process).address is not None:
+            under_way = self._sequences.under_way
+            if process is None or self._places.of(None, process, under_way).address is not None:
                 del self._given_up[name]
                 self._tried -= others
 
@@ -168,6 +182,7 @@ class Control:
         self._now, self._wall_ns = now, wall_ns
         if self._stops is None:
             self._sequences.cancel_all(f"everything is {state.name}")
+            self._ends = {a.name: a.boot for a in self._others() if a.boot is not None}
             managed = {
                 name: (self._processes.rule_of(name), self._processes.members(name))
                 for name in self._processes.applications
@@ -178,14 +193,31 @@ class Control:
         if not self._stops.go_on():
             return
         if self._awaited is None:
-            self._awaited = set()
-            for address in self._addresses.values():
-                if address is not self._local and _is_ending(address):
-                    self._awaited.add(address.name)
-                    self._order_end(address, state)
+            # a supervisord that was started meanwhile is left alone
+            told = [a for a in self._others() if self._ends.get(a.name, "") == a.boot]
+            if not self._do_follow(told, now):
+                return
+            self._awaited = {address.name for address in told}
+            for address in told:
+                self._order_end(address, state)
         if not self._awaited and not self._is_told:
             self._is_told = True  # the local supervisord is the last, and told once
             self._order_end(self._local, state)
+
+    def _others(self) -> list[Address]:
+        return [
+            address
+            for address in self._addresses.values()
+            if address is not self._local and address.state is AddressState.RUNNING
+        ]
+
+    def _do_follow(self, others: list[Address], now: float) -> bool:
+        """Tell whether all say that everything ends, so that their clients hear it, or are late."""
+        if self._follow_by_s is None:
+            self._follow_by_s = now + FOLLOW_S
+        beats = [address.beat for address in others]
+        is_said = all(beat is not None and beat.state in _ENDING for beat in beats)
+        return is_said or now >= self._follow_by_s
 
     def _order_end(self, address: Address, state: SupvisorsState) -> None:
         verb: Literal["restart", "shutdown"] = (
@@ -198,9 +230,3 @@ class Control:
     def _taken(self, name: str, _answer: Answer) -> None:
         if self._awaited is not None:
             self._awaited.discard(name)
-
-
-def _is_ending(address: Address) -> bool:
-    """Tell whether an address goes the way of its master, and was not started meanwhile."""
-    beat = address.beat
-    return address.state is AddressState.RUNNING and beat is not None and beat.state in _ENDING

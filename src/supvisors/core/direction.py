@@ -75,7 +75,7 @@ class Direction:
         self._local, self._processes, self._telling = local, processes, telling
         self._leadership, self._policy = leadership, policy
         self.intents = Intents(local.name, telling)
-        self.plans = Plans(local, processes, telling)
+        self.plans = Plans(addresses, local, processes, telling)
         self._places = Places(addresses, processes, self.intents, policy.starting)
         self._sequences = Sequences(
             addresses,

@@ -37,7 +37,8 @@ def remember(process: Process, address: str, before: ProcessInfo | None, info: P
     if info.state is ProcessState.RUNNING:
         process.has_run = True
     elif info.state in (ProcessState.STOPPING, ProcessState.STOPPED):
-        process.has_run = False
+        states = [process.infos[index].state for index in process.present]
+        process.has_run = ProcessState.RUNNING in states  # a copy elsewhere may fail yet
     elif info.state is ProcessState.STARTING and _is_new_start(before, info):
         process.has_run = False
 

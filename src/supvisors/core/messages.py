@@ -196,6 +196,8 @@ class Plan:
         over: it has come to its end: well when `fault` is ''.
         fault: name of the fault among Supervisor's `Faults`.
         text: what went wrong.
+        heard: of one that is over, how far the streams of the others had been heard: of each its
+            name, the boot of its supervisord and the number of its last record.
     """
 
     plan_id: str
@@ -207,6 +209,7 @@ class Plan:
     over: bool = False
     fault: str = ""
     text: str = ""
+    heard: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

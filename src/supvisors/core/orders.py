@@ -184,12 +184,23 @@ def _response_to(pending: _Pending) -> Respond | None:
         text = "; ".join(dict.fromkeys(answer.text for answer in faults))
         return Respond(order.request, faults[0].fault, text)
     if not order.wait:
-        return Respond(order.request)
+        return _respond(order, pending.kept, "")
     ends = [part.end for part in pending.parts]
     if None in ends:
         return None
     failed = "; ".join(end for end in ends if end)
-    return Respond(order.request, "ABNORMAL_TERMINATION" if failed else "", failed)
+    return _respond(order, pending.kept, failed)
+
+
+def _respond(order: Order, kept: Answer, failed: str) -> Respond:
+    """Return the response to what is over, and to the wish that went with it."""
+    if failed:
+        return Respond(order.request, "ABNORMAL_TERMINATION", failed)
+    if kept.fault:
+        done = "it is stopped" if order.verb == "stop" else "it is started"
+        text = f"{done}, but the master did not say that it keeps this wish: {kept.text}"
+        return Respond(order.request, "FAILED", text)
+    return Respond(order.request)
 
 
 def _is_done_anyway(order: Order, part: _Part) -> bool:

@@ -11,6 +11,7 @@ Source: semantics, sections 5 and 6.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -20,12 +21,10 @@ from supvisors.core.outputs import Record
 from supvisors.core.process import Process
 from supvisors.core.processes import Processes
 from supvisors.core.telling import Telling
-from supvisors.model import PRESENT_STATES, ProcessState
+from supvisors.model import ProcessState
 
 #: How long the end of a plan may be ahead of what it did.
 LATE_S: Final = 1.0
-_STARTED: Final = frozenset({ProcessState.RUNNING, ProcessState.EXITED, ProcessState.FATAL})
-_STOPPED: Final = frozenset(ProcessState) - PRESENT_STATES
 #: Plans that are over and whose outcome is remembered, for those who wait for it.
 ENDED_MAX: Final = 200
 
@@ -33,18 +32,29 @@ ENDED_MAX: Final = 200
 class Plans:
     """What is known of plans and decisions.
 
+    Args:
+        addresses: by list index.
+
     Attributes:
         now: time of the turn, in s.
         ended: the plans that are over, by id, the oldest first.
     """
 
-    def __init__(self, local: Address, processes: Processes, telling: Telling) -> None:
+    def __init__(
+        self,
+        addresses: Mapping[int, Address],
+        local: Address,
+        processes: Processes,
+        telling: Telling,
+    ) -> None:
         self._local = local
+        self._peers = {a.name: a for a in addresses.values() if a is not local}
         self._processes = processes
         self._telling = telling
         self._master: tuple[str, str] | None = None
         self._shown: dict[str, Plan] = {}
         self._decided: dict[str, Decided] = {}
+        self._former: set[str] = set()
         self._late: dict[str, tuple[Plan, float]] = {}
         self.now = 0.0
         self.ended: dict[str, Plan] = {}
@@ -67,6 +77,9 @@ class Plans:
     def tell(self, plan: Plan) -> None:
         """Tell everybody how far a plan has come."""
         said = self._local.said_plans
+        if plan.over:
+            heard = ((a.name, a.boot, a.seq) for a in self._peers.values() if a.boot is not None)
+            plan = replace(plan, heard=tuple(heard))
         if said.get(plan.plan_id) == plan:
             return
         _keep(said, plan)
@@ -115,17 +128,17 @@ class Plans:
                 self._show(plan)
 
     def _is_ahead(self, plan: Plan) -> bool:
-        """Tell whether a plan is over, and what it did last has not been heard from its host.
+        """Tell whether a plan is over, and what it did has not been heard from its hosts.
 
-        Each host has a stream of its own, and the master heard all of them.
+        Each host has a stream of its own, and the master had heard them so far.
         """
-        shown = self._shown.get(plan.plan_id)
-        if not plan.over or plan.fault or shown is None:
+        if not plan.over or plan.plan_id not in self._shown:
             return False
-        ended = _STARTED if shown.verb == "start" else _STOPPED
-        found = [self._processes.find(name) for name in shown.active]
-        statuses = [process.status for process in found if process is not None]
-        return any(status is not None and status.state not in ended for status in statuses)
+        for name, boot, seq in plan.heard:
+            peer = self._peers.get(name)
+            if peer is not None and peer.boot == boot and peer.seq < seq:
+                return True
+        return False
 
     def listed(self, peer: Address, plans: tuple[Plan, ...], decided: tuple[Decided, ...]) -> None:
         """Take all that a peer says of its plans, in the place of what it said before."""
@@ -155,6 +168,10 @@ class Plans:
             master.said_decided = dict(self._decided)
             for decided in self._decided.values():
                 self._telling.emit(Record(decided))
+            # who follows us again still knows what we decided when we led before
+            for namespec in sorted(self._former - self._decided.keys()):
+                self._telling.emit(Record(Decided(namespec, None)))
+            self._former.clear()
         if master is not None:
             self._show_all(master)
 
@@ -164,6 +181,7 @@ class Plans:
             text = f"{self._local.name}, who carried it out, leads no more"
             over = replace(plan, waiting=(), active=(), over=True, fault="FAILED", text=text)
             self._telling.emit(Record(over))
+        self._former |= self._local.said_decided.keys()
         self._local.said_plans, self._local.said_decided = {}, {}
 
     def _show_all(self, master: Address) -> None:
@@ -195,9 +213,8 @@ class Plans:
             self._decided.pop(decided.namespec, None)
         else:
             self._decided[decided.namespec] = decided
-        process = self._processes.find(decided.namespec)
+        process = self._processes.decide(decided)
         if process is not None:
-            self._processes.decide(process, decided)
             self._telling.process(process)
 
 

@@ -42,6 +42,7 @@ class Processes:
         self._addresses = tuple(addresses)
         self._rules = rules
         self._groups: dict[str, dict[str, Process]] = {}
+        self._verdicts: dict[str, Verdict] = {}
         self._loadings = [0] * len(self._addresses)
         self.conflicts: set[Process] = set()
 
@@ -79,13 +80,22 @@ class Processes:
         """Return the name of an address."""
         return self._addresses[index]
 
-    def decide(self, process: Process, decided: Decided) -> None:
-        """Take note of a decision of the master, or that it was taken back."""
+    def decide(self, decided: Decided) -> Process | None:
+        """Take note of a decision of the master, or that it was taken back.
+
+        Returns:
+            the process, None when nobody has told of it yet: it counts as soon as somebody does.
+        """
         is_listed = decided.after in self._addresses
         # lists may differ in order: of what is of one date the decision counts
         after = (decided.after_ns, len(self._addresses)) if is_listed else NOBODY
-        state = decided.state
-        process.decided = Verdict(state, decided.why, after) if state is not None else None
+        self._verdicts.pop(decided.namespec, None)
+        if decided.state is not None:
+            self._verdicts[decided.namespec] = Verdict(decided.state, decided.why, after)
+        process = self.find(decided.namespec)
+        if process is not None:
+            process.decided = self._verdicts.get(decided.namespec)
+        return process
 
     def reread(self, rules: RuleBook) -> None:
         """Let other rules be in force. Who counts by the rules has to count anew."""
@@ -202,6 +212,7 @@ class Processes:
         if process is None:
             rule, managed = self._rules.process(group, name), self._rules.is_managed(group)
             process = members[name] = Process(group, name, rule, managed)
+            process.decided = self._verdicts.get(process.namespec)
         return process
 
     def _put(self, index: int, process: Process, info: ProcessInfo | None) -> None:

@@ -109,7 +109,9 @@ class Repair:
     def _is_planned(self, name: str) -> bool:
         """Tell whether a plan has to see to it what becomes of a process now."""
         if self._sequences.of(name) is None:
-            return self._plans.covers(name)  # of a plan of another agent no more is known
+            # whether its start is over for another agent is not known; else it ran, and counts
+            process = self._processes.find(name)
+            return process is not None and process.rule.wait_exit and self._plans.covers(name)
         return self._sequences.has_job(name)
 
     def forget(self, names: list[str]) -> None:
@@ -230,9 +232,13 @@ class Repair:
         process = self._processes.find(name)
         if process is None or process.present or self._intents.is_held(name):
             del self._nowhere[name]
-        elif self._sequences.of(name) is None and self._places.of(None, process).address:
+        elif self._sequences.of(name) is None and self._fits(process):
             del self._nowhere[name]
             self._begin(deque([Step("start", (name,))]), why, "", now, wall_ns, (name,))
+
+    def _fits(self, process: Process) -> bool:
+        """Tell whether it could start, with what is on its way already."""
+        return self._places.of(None, process, self._sequences.under_way).address is not None
 
     def _clear(self, failed: list[Process]) -> None:
         for process in failed:

@@ -68,6 +68,11 @@ class Sequences:
         due_s = min((job.deadline_s for job in jobs), default=FOREVER_S)
         return due_s if due_s < FOREVER_S else None
 
+    @property
+    def under_way(self) -> tuple[Sequence, ...]:
+        """All plans that are under way."""
+        return tuple(self._active.values())
+
     def of(self, namespec: str) -> Sequence | None:
         """Return the plan under way that concerns a process, None without one."""
         return self._of.get(namespec)
@@ -255,7 +260,9 @@ class Sequences:
         sequence.is_given_up = True
         if strategy is StartingFailureStrategy.STOP:
             members = self._processes.members(sequence.application)
-            sequence.steps.extend(stop_steps(p for p in members if p.present))
-            sequence.jobs.clear()
+            # what was ordered and is not shown yet is stopped when it is
+            sequence.jobs[:] = [j for j in sequence.jobs if j.ordered and not j.process.present]
+            coming = {job.process for job in sequence.jobs}
+            sequence.steps.extend(stop_steps(p for p in members if p.present or p in coming))
             for name in sequence.names:
                 self._of.setdefault(name, sequence)
