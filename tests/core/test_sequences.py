@@ -166,3 +166,11 @@ def test_a_process_that_an_operator_stops_while_it_starts_does_not_run_in_the_en
     it.obey()
     assert it.where("shop:db") == ()
     assert [told.verb for told in it.done if told.namespec == "shop:db"] == ["start", "stop"]
+
+
+def test_a_list_from_before_the_order_is_no_failure_of_the_start() -> None:
+    it = Managed(ranks(db=1, web=2))
+    it.tell("shop:db", LOCAL, S.STOPPED)  # of an earlier life, told late
+    assert it.supvisors == "DEPLOYMENT"
+    assert it.status("shop:db").state is S.STOPPED
+    assert it.obey() == ["start shop:db at alpha", "start shop:web at alpha"]

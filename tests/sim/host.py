@@ -17,9 +17,11 @@ from typing import Final, Literal, Protocol
 from supvisors.bus import PeerLists
 from supvisors.bus.memory import MemoryBus
 from supvisors.core import Core
+from supvisors.core.calls import TIMEOUT_S
 from supvisors.core.inputs import (
     AgentLeaving,
     BusFact,
+    Done,
     Input,
     Loaded,
     Started,
@@ -27,17 +29,35 @@ from supvisors.core.inputs import (
     Ticked,
     Wake,
 )
+from supvisors.core.intents import HELD
 from supvisors.core.membership import Limits
-from supvisors.core.messages import Beat, Digests, Fence, Vote
-from supvisors.core.outputs import Cut, Fetch, Join, Output, Record, Save, Say
+from supvisors.core.messages import Beat, Digests, Fence, Intent, Vote
+from supvisors.core.outputs import (
+    Ask,
+    Cut,
+    Do,
+    Fetch,
+    Join,
+    Keep,
+    Output,
+    Record,
+    Reply,
+    Save,
+    Say,
+)
 from supvisors.model import ProcessInfo
 from tests.sim.broken import Broken
 from tests.sim.scheduler import Action, Scheduler
+from tests.sim.site import PLAIN, Site
 from tests.sim.supervisord import Supervisord
 
 WALL_BEGIN_S: Final = 1_700_000_000.0
 #: The plugin's watchdog replaces an agent that did not beat for three TICK_5.
 WATCHDOG_S: Final = 15.0
+#: How long an agent takes to start, at least and at most.
+AGENT_START_S: Final = (0.1, 0.5)
+#: How long a supervisord may take to hear of an order, and the agent of its answer.
+LINK_S: Final = 0.02
 #: How often a core may want to be woken at one and the same time.
 WAKES_MAX: Final = 20
 
@@ -59,6 +79,10 @@ class Listener(Protocol):
 
     def after(self, agent: Agent, happening: Input, outputs: list[Output]) -> None: ...
 
+    def did(self, host: Host, order: Do, fault: str) -> None: ...
+
+    def told(self, host: Host, record: TapRecord) -> None: ...
+
 
 @dataclass
 class Setting:
@@ -67,12 +91,14 @@ class Setting:
     Attributes:
         addresses: the list as this host's configuration has it.
         limits: options that judge a peer.
+        site: its programs and its rules.
         make_core: the core of its agents, which a test of the simulator bends.
     """
 
     address: str
     addresses: tuple[str, ...]
     limits: Limits
+    site: Site = PLAIN
     make_core: type[Core] = Core
 
 
@@ -168,6 +194,9 @@ class Agent:
             boot=boot,
             limits=setting.limits,
             digests=Digests(addresses=" ".join(setting.addresses)),
+            quorum=setting.site.quorum,
+            rules=setting.site.rules,
+            policy=setting.site.policy,
         )
         self.pause = Pause(host.rng, host.scheduler)
         self.connected = False
@@ -221,6 +250,18 @@ class Agent:
                 self.bus.join(address)
             case Save(fences):
                 self.host.fences = fences
+            case Keep(intents):
+                self.host.intents = intents
+            case Do():
+                self.host.perform(self, output)
+            case Ask() | Reply():
+                self._send(output)
+
+    def _send(self, output: Ask | Reply) -> None:
+        if isinstance(output, Ask):
+            self.bus.call(output.address, output.call)
+        else:
+            self.bus.answer(output.address, output.answer)
 
     def _arm(self) -> None:
         deadline = self.core.deadline()
@@ -279,7 +320,7 @@ class Agent:
 
     def start(self) -> None:
         """Begin to publish, to beat, and to hear its supervisord."""
-        self.turn(Started(fences=self.host.fences))
+        self.turn(Started(self.host.fences, self.host.intents))
         self.tick()
         self.host.connect(self)
 
@@ -307,7 +348,7 @@ class Host:
     Attributes:
         supervisord, agent: None while there is none.
         truth: every record that any supervisord of this host made, in order.
-        fences: what its agent saved.
+        fences, intents: what its agent saved.
         skew_s: how far its wall clock is ahead.
         known_keys: group and name of every process that it ever knew.
         abandoned: nobody starts anything on it any more.
@@ -324,6 +365,7 @@ class Host:
         self._last_agent: Agent | None = None
         self.truth: list[TapRecord] = []
         self.fences: tuple[Fence, ...] = ()
+        self.intents: tuple[Intent, ...] = ()
         self.skew_s = rng.uniform(-2.0, 2.0)
         self.known_keys: set[tuple[str, str]] = set()
         self.abandoned = False
@@ -364,6 +406,8 @@ class Host:
             Supervisord(
                 self.address,
                 self._identity(),
+                self.setting.site,
+                self._is_held,
                 self.rng,
                 schedule,
                 lambda: self.wall_ns,
@@ -374,7 +418,7 @@ class Host:
         self.supervisord = life[0]
         self.known_keys.update(self.supervisord.tap.known)
         self._cursor = None
-        schedule(self.rng.uniform(0.1, 0.5), self.start_agent)
+        schedule(self.rng.uniform(*AGENT_START_S), self.start_agent)
 
     def kill_supervisord(self, orphan_s: float = 0.0) -> None:
         """End supervisord at once; its orphaned agent ends when it notices."""
@@ -418,10 +462,51 @@ class Host:
             return
         supervisord.reset()
         if self.agent is None:
-            self.start_agent()
+            delay_s = self.rng.uniform(*AGENT_START_S)
+            self.scheduler.schedule(delay_s, self.start_agent)
+
+    def _is_held(self, namespec: str) -> bool:
+        return any(i.name == namespec and i.wanted in HELD for i in self.intents)
+
+    def perform(self, agent: Agent, order: Do) -> None:
+        """Have supervisord do what the agent asks, as soon as it hears of it."""
+        life, asked_s = self.supervisord, self.scheduler.now_s
+
+        def act() -> None:
+            if life is None or self.supervisord is not life:
+                return
+            fault = self._do(life, order)
+            if self.scheduler.now_s - asked_s <= TIMEOUT_S:  # else it was frozen meanwhile
+                self._listener.did(self, order, fault)
+            done = Done(order.call_id, fault, fault and "so says supervisord")
+            delay_s = self.rng.uniform(0.0, LINK_S)
+            self.scheduler.schedule(delay_s, lambda: agent.pause.arrival(lambda: agent.turn(done)))
+
+        delay_s = self.rng.uniform(0.0, LINK_S)
+        self.scheduler.schedule(delay_s, lambda: self._pause.timer(act))
+
+    def _do(self, life: Supervisord, order: Do) -> str:
+        match order.verb:
+            case "start" | "stop":
+                group, _, name = order.namespec.partition(":")
+                return life.do(order.verb, (group, name), order.cause)
+            case "restart":
+                self.stop_supervisord("reload", spare_agent=False)
+            case "shutdown":
+                self.stop_supervisord("shutdown", spare_agent=False)
+                self.scheduler.schedule(self.rng.uniform(4.0, 15.0), lambda: self._come_back(life))
+        return ""
+
+    def _come_back(self, life: Supervisord) -> None:
+        """Be started by somebody, once the supervisord that was told to end has ended."""
+        if self.supervisord is life:
+            self.scheduler.schedule(1.0, lambda: self._come_back(life))
+        else:
+            self.start_supervisord()
 
     def _told(self, record: TapRecord) -> None:
         self.truth.append(record)
+        self._listener.told(self, record)
         if self.supervisord is not None:
             self.known_keys.update(self.supervisord.tap.known)
         if self.agent is not None and self.agent.connected:

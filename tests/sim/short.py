@@ -14,6 +14,7 @@ from supvisors.core.inputs import (
     Loaded,
     PeerList,
     ProcessChanged,
+    RulesRead,
     Started,
     Ticked,
 )
@@ -31,6 +32,8 @@ from supvisors.model import (
 
 def short(value: object) -> str:
     """Return an input, an output or a part of one as a few words."""
+    if isinstance(value, RulesRead):
+        return "RulesRead"
     return _input(value) or _output(value) or _message(value) or _body(value) or repr(value)
 
 

@@ -17,9 +17,17 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Final
 
-from supvisors.core.inputs import Fetched, Got, Input, Missed, ProcessChanged, Ticked
+from supvisors.core.inputs import (
+    Fetched,
+    Got,
+    Input,
+    Missed,
+    ProcessChanged,
+    TapRecord,
+    Ticked,
+)
 from supvisors.core.messages import Vote
-from supvisors.core.outputs import Output, Publish, Say
+from supvisors.core.outputs import Do, Output, Publish, Say
 from supvisors.model import (
     PID_STATES,
     AddressState,
@@ -37,6 +45,7 @@ from tests.sim.deaths import DEAD, SHUT_OUT, Deaths
 from tests.sim.faults import Plan
 from tests.sim.host import Agent, Host
 from tests.sim.scheduler import Scheduler
+from tests.sim.steering import Steering
 from tests.sim.trace import Trace
 from tests.sim.weather import Weather
 
@@ -75,10 +84,11 @@ class Watch:
         scheduler: Scheduler,
         weather: Weather,
         hosts: Mapping[str, Host],
+        steering: Steering,
         trace: Trace | None,
     ) -> None:
         self._plan, self._scheduler, self._weather = plan, scheduler, weather
-        self._hosts, self._trace = hosts, trace
+        self._hosts, self._steering, self._trace = hosts, steering, trace
         self._deaths = Deaths(plan, scheduler)
         self._heard: dict[str, Heard] = {}
         self._restless: dict[tuple[str, str], float] = {}
@@ -124,6 +134,18 @@ class Watch:
         heard.turns += 1
         if bodies or heard.turns % VIEW_EVERY == 0:
             self._folds_to_view(agent, heard)
+        self._steering.after(agent, happening, outputs)
+
+    def did(self, host: Host, order: Do, fault: str) -> None:
+        """Judge what a supervisord was asked for."""
+        if self._trace is not None:
+            what = f"{order.verb} {order.namespec} {fault or 'done'} ({order.cause})"
+            self._trace.happened(self._scheduler.now_s, f"{host.address} {what}")
+        self._steering.did(host, order, fault)
+
+    def told(self, host: Host, record: TapRecord) -> None:
+        """Judge what a supervisord tells."""
+        self._steering.told(host, record)
 
     def _isolated_changes_nothing(self, agent: Agent, happening: Input, bodies: list[Body]) -> None:
         address = getattr(happening, "address", "")
@@ -131,6 +153,8 @@ class Watch:
         if states.get(address, AddressState.ISOLATED) not in SHUT_OUT:
             return  # it is isolated no longer
         changed = [b for b in bodies if not isinstance(b, SupvisorsStatus | AddressStatus)]
+        if self._hosts[agent.host.address].setting.site.has_rules:  # a plan may have been due
+            changed = [b for b in changed if isinstance(b, ProcessEvent)]
         if changed:
             what = f"{agent.host.address} published {changed[0]} because of {happening}"
             raise Broken("an isolated address changes nothing", what)

@@ -16,11 +16,15 @@ from supvisors.core import Core
 from supvisors.core.inputs import FenceOrder
 from supvisors.model import AddressState
 from tests.sim.broken import Broken
+from tests.sim.ending import undone
 from tests.sim.faults import Fault, Plan, plan
 from tests.sim.host import Agent, Host, Setting
+from tests.sim.operators import Operators
 from tests.sim.scheduler import Action, Scheduler
+from tests.sim.site import PLAIN, ruled
+from tests.sim.steering import Steering
 from tests.sim.trace import Trace
-from tests.sim.truth import differences
+from tests.sim.truth import conflicts, differences, unfinished
 from tests.sim.watch import Watch
 from tests.sim.weather import Weather
 
@@ -28,12 +32,16 @@ from tests.sim.weather import Weather
 CONVERGENCE_S: Final = 30.0
 #: How much longer that may take when a host stays away: it is waited for first.
 ABSENCE_S: Final = 20.0
+#: How much longer it may take where plans and repair are under way.
+PLANS_S: Final = 150.0
 #: How long they must go on telling it.
 STEADY_S: Final = 8.0
 #: How long after the healing an operator lifts the fences, and how far apart his orders are.
 UNFENCE_DELAY_S: Final = 10.0
 UNFENCE_SPREAD_S: Final = 3.0
 SAMPLE_S: Final = 0.25
+#: Every so many seeds one has rules and operators.
+RULED_EVERY: Final = 2
 LIFE_S: Final = 0.4
 
 
@@ -58,16 +66,24 @@ class World:
     ) -> None:
         self._rng = Random(seed)
         self.plan: Plan = plan(self._rng)
+        dice = Random(f"site of {seed}")
+        self.site = PLAIN if seed % RULED_EVERY else ruled(dice, tuple(self.plan.lists))
         self._only = only
         self.scheduler = Scheduler()
         self.weather = Weather(self._rng)
         self._trace = trace
         self.hosts: dict[str, Host] = {}
-        self.watch = Watch(self.plan, self.scheduler, self.weather, self.hosts, trace)
+        self.operators = Operators(
+            self._rng, self.scheduler, self.hosts, self.site, gentle=self.plan.gentle
+        )
+        self.steering = Steering(self.plan, self.scheduler, self.hosts, self.site, self.operators)
+        self.watch = Watch(
+            self.plan, self.scheduler, self.weather, self.hosts, self.steering, trace
+        )
         network = Network(self.scheduler.schedule, self.weather.law)
         network.wall_ms = lambda address: self.hosts[address].wall_ns // 1_000_000
         for name, addresses in self.plan.lists.items():
-            setting = Setting(name, addresses, self.plan.limits, make_core)
+            setting = Setting(name, addresses, self.plan.limits, self.site, make_core)
             self.hosts[name] = Host(setting, self.scheduler, self._rng, network, self.watch)
         self.converged_s: float | None = None
         self._living = True
@@ -89,9 +105,17 @@ class World:
                 self.scheduler.schedule(fault.at_s, partial(self._begin, fault))
         self._every(SAMPLE_S, self.watch.sample)
         self._every(LIFE_S, self._live)
+        if self.site.operators_s:
+            self.scheduler.schedule(self._pause_s, self._operate)
         self.scheduler.run(self.plan.heal_s)
         self._heal()
         self._converge()
+        self._nothing_is_forgotten()
+        if self._conflicts():
+            self.operators.conciliate()
+            self._converge()
+            if self._conflicts():
+                raise Broken("an operator resolves conflicts", ", ".join(self._conflicts()))
 
     def _every(self, period_s: float, action: Action) -> None:
         def again() -> None:
@@ -104,6 +128,23 @@ class World:
         host = self._rng.choice(list(self.hosts.values()))
         if self._living and host.supervisord is not None and not host.frozen:
             host.supervisord.live()
+
+    def _nothing_is_forgotten(self) -> None:
+        gentle, now_s = self.plan.gentle, self.scheduler.now_s
+        if left := undone(self.hosts, self.site, self.steering, gentle=gentle, now_s=now_s):
+            raise Broken("what is to run runs, and what is not does not", "; ".join(left))
+
+    @property
+    def _pause_s(self) -> float:
+        return self._rng.expovariate(1 / self.site.operators_s)
+
+    def _operate(self) -> None:
+        if self._living:
+            self.operators.act()
+            self.scheduler.schedule(self._pause_s, self._operate)
+
+    def _conflicts(self) -> list[str]:
+        return conflicts(self.hosts, self.site)
 
     def _say_plan(self) -> None:
         if self._trace is not None:
@@ -243,8 +284,11 @@ class World:
         for host in self.hosts.values():
             if host.agent is None or host.address in asked:
                 continue
+            shut_out = self.watch.shut_out(host.agent)
+            if not shut_out:
+                continue  # one that hears both sides may see no fence between them
             asked |= self._side_of(host)
-            for address in self.watch.shut_out(host.agent):
+            for address in shut_out:
                 delay_s = self._rng.uniform(0.0, UNFENCE_SPREAD_S)
                 self.scheduler.schedule(
                     delay_s, partial(self._order_at, host, address, fenced=False)
@@ -266,9 +310,11 @@ class World:
     def _converge(self) -> None:
         healed_s = self.scheduler.now_s
         limit_s = CONVERGENCE_S + (ABSENCE_S if self.plan.absent else 0.0)
-        while faults := differences(self.hosts, self.plan.absent):
+        limit_s += PLANS_S if self.site.has_rules else 0.0
+        while faults := self._differences() or unfinished(self.hosts, self.operators):
             if self.scheduler.now_s - healed_s > limit_s:
-                raise Broken("convergence", f"after {limit_s:.0f} s still: {'; '.join(faults)}")
+                rule = "convergence" if self._differences() else "all that is begun ends"
+                raise Broken(rule, f"after {limit_s:.0f} s still: {'; '.join(faults)}")
             self.scheduler.run(self.scheduler.now_s + 0.5)
         self.converged_s = self.scheduler.now_s - healed_s
         until_s = self.scheduler.now_s + STEADY_S
@@ -277,10 +323,13 @@ class World:
             if faults := self._lasting_differences():
                 raise Broken("convergence", f"it did not last: {'; '.join(faults)}")
 
+    def _differences(self) -> list[str]:
+        return differences(self.hosts, self.plan.absent, self.site)
+
     def _lasting_differences(self) -> list[str]:
         """Return what differs even after what is on its way may have arrived."""
         for _ in range(5):
-            faults = differences(self.hosts, self.plan.absent)
+            faults = self._differences()
             if not faults:
                 break
             self.scheduler.run(self.scheduler.now_s + 0.1)

@@ -16,9 +16,9 @@ from random import Random
 from typing import Final
 
 from supvisors.bus.memory import Network
-from supvisors.core.inputs import FenceOrder, Input
+from supvisors.core.inputs import FenceOrder, Input, TapRecord
 from supvisors.core.membership import Limits
-from supvisors.core.outputs import Note, Output, Publish
+from supvisors.core.outputs import Do, Note, Output, Publish
 from supvisors.model import (
     AddressStatus,
     ProcessInfo,
@@ -162,6 +162,12 @@ class ClusterTeller:
 
     def before(self, agent: Agent, happening: Input) -> None:
         """Wait for what comes of it."""
+
+    def did(self, host: Host, order: Do, fault: str) -> None:
+        """What comes of it is told by supervisord."""
+
+    def told(self, host: Host, record: TapRecord) -> None:
+        """What the agents make of it is written down."""
 
     def after(self, agent: Agent, happening: Input, outputs: list[Output]) -> None:
         """Write down what an agent says."""

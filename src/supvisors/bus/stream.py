@@ -152,7 +152,7 @@ class Inbox:
         if boot in self._left:
             self._dropped("old boot")
             return False
-        if not self._is_first_hand or sent_ms >= self._sent_ms:
+        if not self._is_first_hand or sent_ms > self._sent_ms:
             return True
         doubtful, last, count = self._doubt
         if boot != doubtful:

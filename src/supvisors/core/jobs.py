@@ -146,6 +146,8 @@ class Jobs:
             if info.event_ns != job.seen_ns:
                 job.seen_ns, job.deadline_s = info.event_ns, now + _patience_s(job.process)
             return None
+        if not _is_of_this_start(job, info):
+            return None
         if state is ProcessState.EXITED and info.expected:
             return DONE
         return f"{name} is {state.name} on {self._addresses[job.index].name}"
@@ -229,6 +231,16 @@ class Jobs:
         job.index, job.ordered, job.answer = UNPLACED, False, None
         job.deadline_s = now + _patience_s(job.process)
         return self._try_to_place(sequence, job, now)
+
+
+def _is_of_this_start(job: Job, info: ProcessInfo) -> bool:
+    """Tell whether a state at rest is what came of a start, and not what a late list tells.
+
+    Its run was seen, or was known before, or its supervisord has taken the order since.
+    """
+    if job.seen_ns or job.since_ns == _ANY_NS or job.deadline_s == FOREVER_S:
+        return True
+    return job.answer is not None and info.event_ns > job.since_ns
 
 
 def _awake(process: Process) -> list[int]:

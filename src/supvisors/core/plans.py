@@ -183,6 +183,8 @@ class Plans:
             self._telling.emit(Record(over))
         self._former |= self._local.said_decided.keys()
         self._local.said_plans, self._local.said_decided = {}, {}
+        if self._master is not None and self._master[0] == self._local.name:
+            self._master = None  # it may lead anew, in another term, and then begins afresh
 
     def _show_all(self, master: Address) -> None:
         for plan in self.shown:
