@@ -146,7 +146,7 @@ class Jobs:
             if info.event_ns != job.seen_ns:
                 job.seen_ns, job.deadline_s = info.event_ns, now + _patience_s(job.process)
             return None
-        if not _is_of_this_start(job, info):
+        if not _is_of_this_start(job, info, now):
             return None
         if state is ProcessState.EXITED and info.expected:
             return DONE
@@ -233,14 +233,15 @@ class Jobs:
         return self._try_to_place(sequence, job, now)
 
 
-def _is_of_this_start(job: Job, info: ProcessInfo) -> bool:
+def _is_of_this_start(job: Job, info: ProcessInfo, now: float) -> bool:
     """Tell whether a state at rest is what came of a start, and not what a late list tells.
 
-    Its run was seen, or was known before, or its supervisord has taken the order since.
+    Its run was seen, or was known before. Where records were lost that is known when no more is
+    waited for.
     """
     if job.seen_ns or job.since_ns == _ANY_NS or job.deadline_s == FOREVER_S:
         return True
-    return job.answer is not None and info.event_ns > job.since_ns
+    return now >= job.deadline_s and info.event_ns > job.since_ns
 
 
 def _awake(process: Process) -> list[int]:
