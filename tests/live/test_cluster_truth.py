@@ -83,7 +83,10 @@ class Troubles(threading.Thread):
                 return
             self.done.append("stop")
         else:
-            os.kill(info["pid"], signal.SIGKILL)
+            try:
+                os.kill(info["pid"], signal.SIGKILL)
+            except ProcessLookupError:  # the same
+                return
             self.done.append("crash")
 
 
