@@ -10,7 +10,7 @@ SETUP := tools/setup.sh
 MVN := mvn --batch-mode --quiet --file clients/java/pom.xml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check form types fast test live live-long events-long fuzz sim bench fmt clients dist client-java client-cpp fuzz-java fuzz-cpp changelog-draft changelog clean
+.PHONY: help demo check form types fast test live live-long events-long soak fuzz sim bench fmt clients dist client-java client-cpp fuzz-java fuzz-cpp changelog-draft changelog clean
 
 help:  ## list these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ live-long: $(DEV)  ## the tests of several hosts, as long as what is claimed of 
 
 events-long: $(DEV)  ## floods of 200,000 updates at readers that sleep; restarts and kills, 100 times
 	SUPVISORS_EVENTS_LONG=1 $(BIN)/pytest tests/publisher/test_events.py tests/journal/test_killed.py $(ARGS)
+
+soak: $(DEV)  ## readers that sleep in floods of 200,000 updates, all killed and restarted 100 times: half an hour
+	SUPVISORS_SOAK=1 $(BIN)/pytest -rP tests/soak tests/live/test_synchronised.py $(ARGS)
 
 fuzz: $(DEV)  ## feed the decoder of the bus with bent envelopes: SECONDS=600
 	PYTHONPATH=. $(BIN)/python tests/contract/fuzz_codec.py $(or $(SECONDS),60)

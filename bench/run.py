@@ -4,6 +4,7 @@
     make bench ARGS=scale           how the cost of an agent grows, a quarter of an hour
     make bench ARGS=clients         the clients of other languages, a minute; builds them first
     make bench ARGS=publishing      the publisher alone, with journal and keys, five minutes
+    make bench ARGS=joining         clients that join a site of 10,000 processes, a minute
     make bench ARGS="--quick"       a tenth of the samples, to see that it works
 
 Every figure that is quoted is measured side by side with its reference in the same run, on
@@ -22,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench import burst, clients, commands, idle, latency, pipeline, publishing, scale
+from bench import burst, clients, commands, idle, joining, latency, pipeline, publishing, scale
 
 ROUNDS = 5
 
@@ -49,6 +50,8 @@ def main() -> None:
             idle.report(directory, seconds=60 // divisor)
         if "publishing" in only:
             publishing.report(rounds=ROUNDS, messages=100_000 // divisor)
+        if "joining" in only:
+            joining.report(joins=100 // divisor)
         if "commands" in only:
             commands.report(directory, samples=arguments.samples // divisor)
         if "clients" in only:

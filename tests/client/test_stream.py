@@ -13,6 +13,7 @@ import zmq
 from supvisors.client import Curve, Event, Gap, Status, connect
 from supvisors.client.stream import as_posix_ms
 from supvisors.model import ProcessState
+from supvisors.wire.high import Cursor
 from tests.client.harness import BODIES, TIMEOUT_S, Publisher, answer_second_snapshot
 from tests.client.site import Site
 
@@ -198,5 +199,39 @@ def test_keys() -> None:
         with pytest.raises(ValueError, match="no keys"):
             async with connect(port=1, curve=Curve(40 * "é", secret)):
                 pass
+
+    run(story())
+
+
+def test_a_cursor_that_is_saved_at_once_misses_nothing(make_site: MakeSite) -> None:
+    """A client that is killed before its first event goes on from where it joined."""
+    site = make_site()
+
+    async def story() -> None:
+        async with connect(port=site.port, headers=["event"]) as stream:
+            cursor = stream.cursor
+        assert cursor is not None
+        site.change(STOPPED)
+        async with connect(port=site.port, cursor=cursor, headers=["event"]) as stream:
+            event = await anext(stream)
+            assert isinstance(event, Event)
+            assert event.id == site.published[0]
+
+    run(story())
+
+
+def test_a_cursor_behind_the_last_of_many_is_behind_all(make_site: MakeSite) -> None:
+    """Nothing of what it holds is asked for again, or taken for lost."""
+    site = make_site()
+    for _ in range(5):
+        site.change(STOPPED)
+
+    async def story() -> None:
+        async with connect(port=site.port, since=timedelta(hours=1), headers=["event"]) as stream:
+            for _ in range(5):
+                await anext(stream)
+            cursor = stream.cursor
+        assert cursor is not None
+        assert Cursor.decode(cursor).seq == 5
 
     run(story())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,11 @@ from tests.client.program import Program, running
 from tests.clients.test_cpp import PLAIN, build
 from tests.live.harness import Site
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(shutil.which("cmake") is None, reason="no C++ here: tools/setup.sh cpp"),
+]
 
 Line = dict[str, Any]
 

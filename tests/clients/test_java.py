@@ -6,6 +6,7 @@ one language or more than one release of JeroMQ.
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import subprocess
@@ -25,24 +26,47 @@ from tests.wire.vectors import VALID
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(shutil.which("javac") is None, reason="no JDK here: tools/setup.sh java"),
+    pytest.mark.skipif(
+        shutil.which("javac") is None or shutil.which("mvn") is None,
+        reason="no JDK or no Maven here: tools/setup.sh java",
+    ),
 ]
 
 ROOT = Path(__file__).parents[2]
-TARGET = ROOT / "clients" / "java" / "target"
+SOURCE = ROOT / "clients" / "java"
+TARGET = SOURCE / "target"
+#: What the names of the jars have after the version.
+JARS = ("", "-plain", "-sources", "-javadoc")
 PAGE = ROOT / "docs" / "java-client.md"
 PRINT_EVENTS = "org.supvisors.event.examples.PrintEvents"
 FOLLOW_CLUSTER = "org.supvisors.event.examples.FollowCluster"
 
 
+@functools.cache
+def build() -> None:
+    """Build the jars, where one is not there or older than what it is made of.
+
+    `make` builds them before; this is for a run of these tests alone.
+    """
+    made_of = [SOURCE / "pom.xml", *(SOURCE / "src" / "main").rglob("*.java")]
+    newest = max(file.stat().st_mtime for file in made_of)
+    jars = [TARGET / f"supvisors-client-{__version__}{classifier}.jar" for classifier in JARS]
+    if all(jar.exists() and jar.stat().st_mtime >= newest for jar in jars):
+        return
+    command = ["mvn", "--batch-mode", "--quiet", "--file", str(SOURCE / "pom.xml")]
+    command += ["package", "-DskipTests"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def jar(classifier: str = "") -> Path:
-    path = TARGET / f"supvisors-client-{__version__}{classifier}.jar"
-    assert path.exists(), f"{path.name} is not built: run 'make client-java'"
-    return path
+    build()
+    return TARGET / f"supvisors-client-{__version__}{classifier}.jar"
 
 
 def class_path_of_oldest() -> str:
     """The client without its dependencies, on the JeroMQ that the specification names."""
+    build()
     (jeromq,) = (TARGET / "oldest").glob("jeromq-0.3.6.jar")
     (jackson,) = (TARGET / "oldest").glob("jackson-core-*.jar")
     return f"{jar('-plain')}:{jeromq}:{jackson}"
@@ -101,7 +125,7 @@ def test_the_jar_has_all_that_it_needs() -> None:
     assert "org/zeromq/ZMQ.class" in names
     assert "org/supvisors/event/shaded/jackson/core/JsonParser.class" in names
     assert not any(name.startswith("com/fasterxml") for name in names)
-    for classifier in ("-plain", "-sources", "-javadoc"):
+    for classifier in JARS[1:]:
         with zipfile.ZipFile(jar(classifier)) as archive:
             assert not any(name.startswith("org/zeromq/") for name in archive.namelist())
 

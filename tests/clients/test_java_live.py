@@ -19,7 +19,7 @@ from tests.live.harness import Site
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(shutil.which("java") is None, reason="no Java here: tools/setup.sh java"),
+    pytest.mark.skipif(shutil.which("mvn") is None, reason="no Java here: tools/setup.sh java"),
 ]
 
 #: A shell that starts tests in the background leaves Ctrl-C ignored, and Java heeds that.

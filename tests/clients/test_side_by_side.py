@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(600),
     pytest.mark.skipif(
-        shutil.which("java") is None or shutil.which("cmake") is None,
+        shutil.which("mvn") is None or shutil.which("cmake") is None,
         reason="not all languages are here: tools/setup.sh cpp; tools/setup.sh java",
     ),
 ]

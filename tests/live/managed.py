@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,8 +125,10 @@ def wait_copies(hosts: Cluster, namespec: str, expected: Sequence[str], *names: 
             copies(hosts, namespec, *names) == [*expected]
             and all(addresses == [*expected] for addresses in shown())
         ),
-        lambda: f"{namespec} on {expected}: {copies(hosts, namespec, *names)}, {shown()}"
-        f"\n{hosts.logs()}",
+        lambda: (
+            f"{namespec} on {expected}: {copies(hosts, namespec, *names)}, {shown()}"
+            f"\n{hosts.logs()}"
+        ),
         every_s=EVERY_S,
     )
 
@@ -178,6 +180,44 @@ def application_states(
     return states
 
 
+def wait_changes(
+    hosts: Cluster, witness: str, since: float, expected: Collection[Change]
+) -> list[Change]:
+    """Wait until a client has heard some changes of processes; return all that it heard."""
+    wait_for(
+        lambda: {*expected} <= {*changes(hosts, witness, since)},
+        lambda: f"{expected}: {changes(hosts, witness, since)}\n{hosts.logs()}",
+    )
+    return changes(hosts, witness, since)
+
+
+def wait_stages(
+    hosts: Cluster,
+    witness: str,
+    since: float,
+    stages: Sequence[Sequence[str]],
+    begin: str,
+    ends: Sequence[str],
+) -> list[Change]:
+    """Wait until a client has heard the ends of all stages, and check their order.
+
+    Args:
+        stages, begin, ends: as in `check_stages`.
+
+    Returns:
+        all that it heard of processes.
+    """
+    names = {name for stage in stages for name in stage}
+
+    def ended() -> set[str]:
+        return {name for name, _, state in changes(hosts, witness, since) if state in ends}
+
+    wait_for(lambda: names <= ended(), lambda: f"{names - ended()}\n{hosts.logs()}")
+    heard = changes(hosts, witness, since)
+    check_stages(heard, stages, begin, ends)
+    return heard
+
+
 def check_stages(
     heard: Sequence[Change], stages: Sequence[Sequence[str]], begin: str, ends: Sequence[str]
 ) -> None:
@@ -199,7 +239,8 @@ def check_stages(
         assert {heard[i][0] for i in begins} == set(stage), f"{stage} did not all begin: {heard}"
         assert {heard[i][0] for i in finishes} == set(stage), f"{stage} did not all end: {heard}"
     for (stage, (_, finishes)), (later, (begins, _)) in zip(
-        zip(stages, positions, strict=True), list(zip(stages, positions, strict=True))[1:],
+        zip(stages, positions, strict=True),
+        list(zip(stages, positions, strict=True))[1:],
         strict=False,
     ):
         assert max(finishes) < min(begins), f"{later} began before {stage} had ended: {heard}"

@@ -20,7 +20,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, Final
 
 import zmq
@@ -66,7 +66,7 @@ def say(line: str) -> None:
 
 async def follow(port: int, file: File) -> None:
     async with connect(port=port, cursor=file.cursor) as stream:
-        file.save(file.cursor, joined=True)
+        file.save(stream.cursor, joined=True)
         story = asyncio.create_task(save_all(stream, file))
         with contextlib.closing(commands()) as words:
 
@@ -90,14 +90,13 @@ async def follow(port: int, file: File) -> None:
 async def save_all(stream: EventStream, file: File) -> None:
     async for told in stream:
         match told:
-            case Event(body, source):
-                about = [body.namespec, body.state.name]
-                file.save(stream.cursor, id=source, about=about)
+            case Event(_, source):
+                file.save(stream.cursor, id=source)
             case Gap(header, first, last):
                 file.save(stream.cursor, gap=[header, first, last])
 
 
-def commands() -> Iterator[str]:
+def commands() -> Generator[str, None, None]:
     """Each line of stdin; one read takes no more than one line, so that the next is readable."""
     line = b""
     while character := os.read(sys.stdin.fileno(), 1):
@@ -123,7 +122,7 @@ class Saver(SupvisorsEventInterface):
         super().__init__(context, port, logger, synchronised=True, cursor=file.cursor)
 
     def on_snapshot(self, cluster: Cluster) -> None:
-        self._file.save(self._file.cursor, joined=True)
+        self._file.save(self.cursor, joined=True)
 
     def on_supvisors_status(self, data: dict[str, Any]) -> None:
         self.awake.wait()
@@ -146,7 +145,7 @@ class Saver(SupvisorsEventInterface):
         had, self._had = self._had, lives_of(cursor)
         ((address, boot),) = (life for life in self._had if had.get(life) != self._had[life])
         source = address, boot, self._had[address, boot]
-        self._file.save(cursor, id=source, about=[f"{data['group']}:{data['name']}", data["state"]])
+        self._file.save(cursor, id=source)
 
     def on_gap(self, header: str, first: int, last: int) -> None:
         self.awake.wait()

@@ -1,14 +1,18 @@
 // Prints the state of the whole cluster, then every change of it, as one JSON object a line,
-// until Ctrl-C. With a file for its cursor it begins with the events since it last ended.
+// until Ctrl-C. With a file for its cursor it begins with the events since it last ended, however
+// it did: an event is printed before it is saved, so the last one may be printed twice.
 //
 // Usage: follow_cluster PORT [CURSOR_FILE] (the option event_port of the section [supvisors])
 
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <cstdio>
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <supvisors/event.hpp>
 #include <variant>
@@ -25,6 +29,25 @@ std::optional<Cursor> saved_cursor(const std::string& path) {
     std::ifstream file(path);
     std::string text;
     return std::getline(file, text) ? std::make_optional(Cursor::decode(text)) : std::nullopt;
+}
+
+// Writes a file that is whole, whenever the program is killed.
+void save(const std::optional<Cursor>& cursor, const std::string& path) {
+    if (!cursor || path.empty()) {
+        return;
+    }
+    const std::string whole = path + ".new";
+    if (!(std::ofstream(whole) << cursor->encode() << std::endl) ||
+        std::rename(whole.c_str(), path.c_str()) != 0) {
+        throw std::runtime_error("cannot write " + path);
+    }
+}
+
+// Whether the cursor is worth saving after this: it is behind an event, or what stands for some.
+bool moves_cursor(const Happening& happening) {
+    const auto* change = std::get_if<Change>(&happening);
+    return std::holds_alternative<Joined>(happening) || std::holds_alternative<Gap>(happening) ||
+           (change != nullptr && change->id);
 }
 
 void print(const Cluster& cluster) {
@@ -57,9 +80,9 @@ void follow(int port, const std::string& cursor_path) {
             print(subscriber.cluster());
         }
         std::cout << std::flush;
-    }
-    if (const auto cursor = subscriber.cursor(); cursor && !cursor_path.empty()) {
-        std::ofstream(cursor_path) << cursor->encode() << '\n';
+        if (moves_cursor(*happening)) {
+            save(subscriber.cursor(), cursor_path);
+        }
     }
 }
 

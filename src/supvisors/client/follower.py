@@ -21,7 +21,6 @@ from supvisors.wire.cluster import Cluster
 from supvisors.wire.happenings import (
     Event,
     Happening,
-    Joined,
     Output,
     Subscribe,
     Unsubscribe,
@@ -113,31 +112,39 @@ class Follower:
 
     def hand_out(self) -> Happening | None:
         """Return what the user is to hear next; None when there is nothing."""
-        while self._waiting:
-            item = self._waiting.popleft()
-            if not isinstance(item, _Mark):
-                if isinstance(item, Event):
-                    self._bookmark.take(item.id)
-                return item
-            self._bookmark.settle(item.position)
-        return None
+        self._settle()
+        if not self._waiting:
+            return None
+        item = self._waiting.popleft()
+        assert not isinstance(item, _Mark)
+        if isinstance(item, Event):
+            self._bookmark.take(item.id)
+        self._settle()  # so that a cursor saved behind the last of many is behind all of them
+        return item
+
+    def _settle(self) -> None:
+        """Pass the marks that nothing stands before."""
+        while self._waiting and isinstance(mark := self._waiting[0], _Mark):
+            self._bookmark.settle(mark.position)
+            self._waiting.popleft()
 
     def _perform(self, outputs: Sequence[Output]) -> None:
         if self._marked is None:
             self._mark(self._machine.beginning)
+        told: list[Happening] = []
         for output in outputs:
             match output:
                 case Subscribe(topic):
                     self._set_option(zmq.SUBSCRIBE, topic)
                 case Unsubscribe(topic):
                     self._set_option(zmq.UNSUBSCRIBE, topic)
-                case Joined():
-                    # Nothing was told yet, so who saves a cursor at once saves this position.
-                    self._mark(self._machine.position)
-                    self._waiting.append(output)
                 case _:
-                    self._waiting.append(output)
+                    told.append(output)
+        # The position goes with the last one: who saves a cursor as soon as he has joined, or
+        # with a gap, and is killed then, neither misses what follows nor hears the gap again.
+        self._waiting.extend(told[:-1])
         self._mark(self._machine.position)
+        self._waiting.extend(told[-1:])
 
     def _mark(self, position: tuple[str, int] | None) -> None:
         if position != self._marked:

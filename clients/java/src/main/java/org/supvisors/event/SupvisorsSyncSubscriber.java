@@ -3,6 +3,7 @@ package org.supvisors.event;
 import java.math.BigInteger;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
@@ -220,28 +221,36 @@ public final class SupvisorsSyncSubscriber implements Runnable, AutoCloseable {
         }
 
         private void perform(List<SyncOutput> outputs) {
+            List<SyncOutput> told = new ArrayList<>();
             for (SyncOutput output : outputs) {
                 if (output instanceof SyncOutput.Subscribe request) {
                     socket.subscribe(Topics.bytes(request.topic()));
                 } else if (output instanceof SyncOutput.Unsubscribe request) {
                     socket.unsubscribe(Topics.bytes(request.topic()));
                 } else {
-                    tell(output);
+                    told.add(output);
                 }
             }
-            // the machine is behind all of them already: the user has them only now
-            synchronized (cursorLock) {
-                position = machine.position();
+            if (told.isEmpty()) {
+                moveCursor(Optional.empty(), true);
+            }
+            for (int i = 0; i < told.size(); i++) {
+                SyncOutput output = told.get(i);
+                moveCursor(Optional.of(output), i == told.size() - 1);
+                Guard.call(() -> call(output), errorHandler);
             }
         }
 
-        private void tell(SyncOutput output) {
-            if (output instanceof SyncOutput.Event event) {
-                synchronized (cursorLock) {
+        /** The machine is behind all of its outputs already: the user is only with the last. */
+        private void moveCursor(Optional<SyncOutput> output, boolean isLast) {
+            synchronized (cursorLock) {
+                if (output.isPresent() && output.get() instanceof SyncOutput.Event event) {
                     high.take(event.source());
                 }
+                if (isLast) {
+                    position = machine.position();
+                }
             }
-            Guard.call(() -> call(output), errorHandler);
         }
 
         private void call(SyncOutput output) {

@@ -25,7 +25,9 @@ class SyncSubscriberTest {
     private final class Listener implements SupvisorsSyncListener {
         @Override
         public void onJoined(SupvisorsCluster cluster) {
-            recorder.tell("joined " + cluster.getProcess("web:nginx").map(p -> p.getStatename()));
+            recorder.tell(
+                    "joined " + cluster.getProcess("web:nginx").map(p -> p.getStatename())
+                            + ", cursor " + subscriber.getCursor().map(Cursor::encode));
         }
 
         @Override
@@ -79,8 +81,12 @@ class SyncSubscriberTest {
         return "{\"v\":2,\"stream\":\"s\",\"seq\":" + seq + ",\"t\":1" + more + "}";
     }
 
-    /** Answers the first request for a snapshot. */
     private void join() {
+        join("{\"journal\":\"j\",\"seq\":7,\"high\":{}}");
+    }
+
+    /** Answers the first request for a snapshot; a cursor is there as soon as that is told. */
+    private void join(String cursor) {
         new Thread(subscriber).start();
         String request = "";
         while (!request.startsWith("\u0001\u0001snap|")) {
@@ -90,7 +96,7 @@ class SyncSubscriberTest {
                 request.substring(1),
                 stand(4, 7),
                 "{\"process\":[{\"body\":" + Bodies.PROCESS + ",\"facts\":null}]}");
-        assertEquals("joined Optional[RUNNING]", recorder.next());
+        assertEquals("joined Optional[RUNNING], cursor Optional[" + cursor + "]", recorder.next());
     }
 
     @Test
@@ -124,7 +130,7 @@ class SyncSubscriberTest {
         String text = "{\"journal\":\"j\",\"seq\":5,\"high\":{\"alpha\":[[\"b\",1]]}}";
         subscriber.setCursor(Cursor.decode(text));
         assertEquals(text, subscriber.getCursor().orElseThrow().encode());
-        join();
+        join(text);
         String request = "";
         while (!request.startsWith("\u0001\u0001replay|")) {
             request = publisher.nextRequest();

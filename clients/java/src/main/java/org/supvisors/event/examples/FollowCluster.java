@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,12 +28,18 @@ import org.zeromq.ZMQ;
 
 /**
  * Prints the state of the whole cluster, then every change of it, as one JSON object a line, until
- * Ctrl-C. With a file for its cursor it begins with the events since it last ended.
+ * Ctrl-C. With a file for its cursor it begins with the events since it last ended, however it did:
+ * an event is printed before it is saved, so the last one may be printed twice.
  */
 public final class FollowCluster implements SupvisorsSyncListener {
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    private final SupvisorsSyncSubscriber subscriber;
+    private final Optional<Path> cursorFile;
 
-    private FollowCluster() {}
+    private FollowCluster(SupvisorsSyncSubscriber subscriber, Optional<Path> cursorFile) {
+        this.subscriber = subscriber;
+        this.cursorFile = cursorFile;
+    }
 
     /**
      * Follows until the process is ended.
@@ -45,32 +52,29 @@ public final class FollowCluster implements SupvisorsSyncListener {
             System.err.println("usage: FollowCluster PORT [CURSOR_FILE]");
             System.exit(2);
         }
+        Optional<Path> file =
+                arguments.length == 2 ? Optional.of(Path.of(arguments[1])) : Optional.empty();
         SupvisorsSyncSubscriber subscriber =
                 new SupvisorsSyncSubscriber(Integer.parseInt(arguments[0]), ZMQ.context(1));
-        subscriber.setListener(new FollowCluster());
-        if (arguments.length == 2) {
-            keepCursor(subscriber, Path.of(arguments[1]));
+        if (file.isPresent() && Files.exists(file.get())) {
+            subscriber.setCursor(Cursor.decode(Files.readString(file.get()).strip()));
         }
+        subscriber.setListener(new FollowCluster(subscriber, file));
         subscriber.run();
     }
 
-    private static void keepCursor(SupvisorsSyncSubscriber subscriber, Path file)
-            throws IOException {
-        if (Files.exists(file)) {
-            subscriber.setCursor(Cursor.decode(Files.readString(file).strip()));
+    private void saveCursor() {
+        if (cursorFile.isPresent() && subscriber.getCursor().isPresent()) {
+            save(cursorFile.get(), subscriber.getCursor().get());
         }
-        Thread saving =
-                new Thread(
-                        () -> {
-                            subscriber.close();
-                            subscriber.getCursor().ifPresent(cursor -> save(file, cursor));
-                        });
-        Runtime.getRuntime().addShutdownHook(saving);
     }
 
+    /** Writes a file that is whole, whenever the program is killed. */
     private static void save(Path file, Cursor cursor) {
         try {
-            Files.writeString(file, cursor.encode() + "\n");
+            Path whole = Path.of(file + ".new");
+            Files.writeString(whole, cursor.encode() + "\n");
+            Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException error) {
             throw new UncheckedIOException(error);
         }
@@ -83,26 +87,27 @@ public final class FollowCluster implements SupvisorsSyncListener {
         cluster.getAddresses().forEach(this::printState);
         cluster.getApplications().forEach(this::printState);
         cluster.getProcesses().forEach(this::printState);
+        saveCursor();
     }
 
     @Override
     public void onSupvisorsStatus(SupvisorsStatus status) {
-        printChange(status);
+        printChange(status, Optional.empty());
     }
 
     @Override
     public void onAddressStatus(SupvisorsAddressInfo status) {
-        printChange(status);
+        printChange(status, Optional.empty());
     }
 
     @Override
     public void onApplicationStatus(SupvisorsApplicationInfo status) {
-        printChange(status);
+        printChange(status, Optional.empty());
     }
 
     @Override
-    public void onProcessStatus(SupvisorsProcessInfo status) {
-        printChange(status);
+    public void onProcessStatus(SupvisorsProcessInfo status, Optional<ProcessFacts> facts) {
+        printChange(status, facts);
     }
 
     @Override
@@ -111,7 +116,9 @@ public final class FollowCluster implements SupvisorsSyncListener {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("event", event.asMap());
         line.put("id", List.of(source.address(), source.boot(), source.number()));
+        line.put("facts", facts.map(FollowCluster::asMap).orElse(null));
         print(line);
+        saveCursor();
     }
 
     @Override
@@ -125,17 +132,30 @@ public final class FollowCluster implements SupvisorsSyncListener {
     @Override
     public void onGap(Gap gap) {
         print(Map.of("gap", List.of(gap.header(), gap.first(), gap.last())));
+        saveCursor();
     }
 
     private void printState(SupvisorsMessage status) {
         out.println(JsonLine.of(status));
     }
 
-    private void printChange(SupvisorsMessage status) {
+    private void printChange(SupvisorsMessage status, Optional<ProcessFacts> facts) {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("status", status.getHeader().getText());
         line.put("body", status.asMap());
+        line.put("facts", facts.map(FollowCluster::asMap).orElse(null));
         print(line);
+    }
+
+    private static Map<String, Object> asMap(ProcessFacts facts) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("exit_code", facts.exitCode());
+        map.put("signal", facts.signal());
+        map.put("run_time_ms", facts.runTimeMs());
+        map.put("spawn_error", facts.spawnError());
+        map.put("restarts", facts.restarts());
+        map.put("reason", facts.reason());
+        return map;
     }
 
     private void print(Map<String, Object> line) {
