@@ -48,7 +48,7 @@ live-long: $(DEV)  ## the tests of several hosts, as long as what is claimed of 
 events-long: $(DEV)  ## floods of 200,000 updates at readers that sleep; restarts and kills, 100 times
 	SUPVISORS_EVENTS_LONG=1 $(BIN)/pytest tests/publisher/test_events.py tests/journal/test_killed.py $(ARGS)
 
-soak: $(DEV)  ## readers that sleep in floods of 200,000 updates, all killed and restarted 100 times: half an hour
+soak: $(DEV)  ## readers that sleep in floods of 200,000 updates, all killed and restarted 100 times: 20 minutes
 	SUPVISORS_SOAK=1 $(BIN)/pytest -rP tests/soak tests/live/test_synchronised.py $(ARGS)
 
 fuzz: $(DEV)  ## feed the decoder of the bus with bent envelopes: SECONDS=600

@@ -58,7 +58,7 @@ def test_paths_on_the_pages_exist(page: Path) -> None:
 
 
 def test_a_dead_path_is_found() -> None:
-    text = "`core/`, `core/attic.py`, `attic/`, `gone.py`, `Makefile`, `a/b`"
+    text = "`core/`, `core/attic.py`, `attic/`, `gone.py`, `Makefile`, `a/b`, `clients/target/`"
     assert dead_paths("p", text, BASES) == [
         "p: core/attic.py",
         "p: attic/",

@@ -119,7 +119,9 @@ class Follower:
         assert not isinstance(item, _Mark)
         if isinstance(item, Event):
             self._bookmark.take(item.id)
-        self._settle()  # so that a cursor saved behind the last of many is behind all of them
+        # A cursor saved behind the last of many is behind all of them: who saves it as soon as he
+        # has joined, or with a gap, neither misses what follows nor hears the gap again.
+        self._settle()
         return item
 
     def _settle(self) -> None:
@@ -131,7 +133,6 @@ class Follower:
     def _perform(self, outputs: Sequence[Output]) -> None:
         if self._marked is None:
             self._mark(self._machine.beginning)
-        told: list[Happening] = []
         for output in outputs:
             match output:
                 case Subscribe(topic):
@@ -139,12 +140,8 @@ class Follower:
                 case Unsubscribe(topic):
                     self._set_option(zmq.UNSUBSCRIBE, topic)
                 case _:
-                    told.append(output)
-        # The position goes with the last one: who saves a cursor as soon as he has joined, or
-        # with a gap, and is killed then, neither misses what follows nor hears the gap again.
-        self._waiting.extend(told[:-1])
+                    self._waiting.append(output)
         self._mark(self._machine.position)
-        self._waiting.extend(told[-1:])
 
     def _mark(self, position: tuple[str, int] | None) -> None:
         if position != self._marked:
