@@ -2,7 +2,8 @@
 
 The tap is synthetic: supervisords cannot start processes so fast. Publisher and journal are
 those of an agent and the readers those that users have, each in a process of its own.
-Held and reported make what was published, by source id, exactly; the final state is right.
+Held and reported make what was published, by source id; the final state is right. Exactly, but for
+what `check_events` says of a journal that lets go of events.
 """
 
 from __future__ import annotations
