@@ -13,10 +13,15 @@ final class Recorder implements SupvisorsEventListener, SupvisorsErrorHandler {
 
     /** The next line, waited for. */
     String next() {
+        String line = nextWithin(20);
+        assertNotNull(line, "nothing was told");
+        return line;
+    }
+
+    /** The next line, null when none comes in that time. */
+    String nextWithin(int limitS) {
         try {
-            String line = told.poll(20, TimeUnit.SECONDS);
-            assertNotNull(line, "nothing was told");
-            return line;
+            return told.poll(limitS, TimeUnit.SECONDS);
         } catch (InterruptedException error) {
             throw new AssertionError(error);
         }
