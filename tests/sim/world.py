@@ -309,6 +309,8 @@ class World:
 
     def _converge(self) -> None:
         healed_s = self.scheduler.now_s
+        # what the host that stays away said last, perhaps after a pause, has to arrive first
+        self.scheduler.run(healed_s + 0.5)
         limit_s = CONVERGENCE_S + (ABSENCE_S if self.plan.absent else 0.0)
         limit_s += PLANS_S if self.site.has_rules else 0.0
         while faults := self._differences() or unfinished(self.hosts, self.operators):
