@@ -76,6 +76,32 @@ def test_a_host_that_is_lost() -> None:
     assert it.obey() == ["start shop:web at gamma"]
 
 
+@pytest.mark.parametrize(
+    ("strategy", "after"),
+    [(F.CONTINUE, []), (F.STOP_APPLICATION, ["stop shop:db at alpha"])],
+)
+def test_a_host_that_comes_back_starts_nothing_that_was_dealt_with(
+    strategy: F, after: list[str]
+) -> None:
+    rules = {"shop:db": ProcessRule(start_sequence=1)}
+    rules["shop:web"] = ProcessRule(
+        start_sequence=2, addresses=("beta",), running_failure_strategy=strategy
+    )
+    it = Managed(rules)
+    it.obey()
+    it.lose("beta")
+    assert it.obey() == after
+    beta = it.peers["beta"]
+    known = beta.tap.known["shop", "web"]
+    beta.tap.known["shop", "web"] = replace(known, state=S.STOPPED, event_ns=0)
+    beta.beats, beta.tap.boot = True, "b2"
+    it.seconds(1)
+    it.turn(beta.fetched())
+    it.seconds(5)
+    assert it.status("shop:web").state is S.STOPPED
+    assert it.pending() == []
+
+
 def test_of_what_fails_together_the_strongest_strategy_counts() -> None:
     rules = ranks(db=1, web=1, log=1)
     for name, strategy in (("shop:db", F.RESTART_PROCESS), ("shop:web", F.STOP_APPLICATION)):

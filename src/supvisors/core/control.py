@@ -11,7 +11,7 @@ Source: semantics, sections 4 and 7.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final, Literal
 
@@ -72,6 +72,7 @@ class Control:
         self._starts: Campaign | None = None
         self._stops: Campaign | None = None
         self._tried: set[str] = set()
+        self._left_alone: set[str] = set()
         self._given_up: dict[str, frozenset[str]] = {}
         self._ends: dict[str, str] = {}
         self._heed_by_s: float | None = None
@@ -89,6 +90,7 @@ class Control:
         """Another master, or another term of ours, begins afresh."""
         self._starts = self._stops = None
         self._tried.clear()
+        self._left_alone.clear()
         self._given_up.clear()
         self._heed_by_s = self._follow_by_s = self._awaited = None
         self._is_told = False
@@ -119,16 +121,24 @@ class Control:
             self._starts = None
         return self._starts is None
 
+    def leave_alone(self, names: Iterable[str]) -> None:
+        """Do not start these when their host comes back: their failure was dealt with."""
+        self._left_alone.update(names)
+
     def _due(self) -> dict[str, tuple[ApplicationRule, list[Process]]]:
         """Return the applications, and of each the processes, that are still to be started."""
         self._look_again()
         due: dict[str, tuple[ApplicationRule, list[Process]]] = {}
         for process in self._processes:
             name = process.namespec
+            if process.present:
+                self._left_alone.discard(name)
             if process.present or any(info.event_ns for info in process.infos.values()):
                 self._tried.discard(name)
                 continue
-            if name not in self._tried and self._is_wanted(process):
+            if name in self._tried or name in self._left_alone:
+                continue
+            if self._is_wanted(process):
                 rule = self._processes.rule_of(process.group)
                 if rule.start_sequence > 0 and self._sequences.of(name) is None:
                     due.setdefault(process.group, (rule, []))[1].append(process)

@@ -109,6 +109,7 @@ class Direction:
             self._leader,
             calls.new_id,
         )
+        self.repair.leave_alone = self._control.leave_alone
         self._requests = Requests(
             addresses, processes, self.intents, self._places, self._sequences, self.repair
         )

@@ -12,7 +12,7 @@ Source: semantics, sections 7 (running failures) and 8 (conciliation).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from supvisors.core.addresses import Address
@@ -55,6 +55,8 @@ class Repair:
     Attributes:
         due_s: when `settle` is wanted, None for never.
         has_news: something has failed since this was set to False.
+        leave_alone: is told of those that nobody starts again by itself, not even when their host
+            comes back.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Repair:
         self._budget = Budget()
         self.due_s: float | None = None
         self.has_news = False
+        self.leave_alone: Callable[[Iterable[str]], None] = _nobody
 
     # --- as anybody ------------------------------------------------------------------------
 
@@ -159,9 +162,11 @@ class Repair:
                     self._restart(process, now, wall_ns)
                 else:
                     self._failures.pop(process.namespec)
+                    self.leave_alone([process.namespec])
             return
         if strategy is RunningFailureStrategy.CONTINUE:
             self._clear(failed)
+            self.leave_alone(process.namespec for process in failed)
             return
         members = self._processes.members(application)
         if any(self._sequences.of(member.namespec) is not None for member in members):
@@ -169,6 +174,7 @@ class Repair:
         stops = stop_steps(member for member in members if member.present)
         if strategy is RunningFailureStrategy.STOP_APPLICATION:
             self._clear(failed)
+            self.leave_alone(member.namespec for member in members)
             self._begin(deque(stops), f"STOP_APPLICATION: {why}", application, now, wall_ns)
         elif self._may(application, failed, now):
             self._clear(failed)
@@ -195,6 +201,7 @@ class Repair:
                 if not process.present:
                     self._plans.decide(process, why)
             self._clear(failed)
+            self.leave_alone(process.namespec for process in failed)
             return False
         due_s = self._budget.due_s(name, now)
         if due_s > now:
@@ -294,3 +301,7 @@ class Repair:
         address = self._addresses[index]
         ahead_ms = address.remote_time_ms - address.local_time_ms
         return process.infos[index].event_ns // 1_000_000 - ahead_ms
+
+
+def _nobody(_names: Iterable[str]) -> None:
+    """Nobody starts anything by itself."""
