@@ -69,7 +69,7 @@ def _wait_one(hosts: NetCluster) -> None:
         hosts.poke(name)
 
 
-@pytest.mark.parametrize("quorum", [3, 1])
+@pytest.mark.parametrize("quorum", [3, 1] if LONG else [3])
 def test_a_partition_heals_by_itself(tmp_path: Path, keys: Path, quorum: int) -> None:
     options = QUICK if quorum == 3 else f"{QUICK}\nquorum = {quorum}"  # 3 is the default
     with net_cluster(tmp_path, keys, NAMES, options=options) as hosts:
