@@ -101,7 +101,8 @@ def test_every_word_for_make_explains_itself() -> None:
 def test_ci_calls_make_and_nothing_else() -> None:
     lines = (ROOT / ".ci" / "run").read_text().splitlines()
     commands = [line for line in lines if line and not line.startswith(("#", "cd ", "set "))]
-    assert commands == ["make check", "make test"]
+    # the third part of `make check` is a part of `make test`
+    assert [line.partition("  #")[0] for line in commands] == ["make form types", "make test"]
 
 
 def test_tools_are_pinned() -> None:

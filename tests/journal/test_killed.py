@@ -28,6 +28,7 @@ for number in range(int(sys.argv[2]), 10**9):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_what_was_taken_survives_kills(tmp_path: Path) -> None:
     chance = random.Random(5)

@@ -13,6 +13,7 @@ from tests.sim.world import RULED_EVERY, World
 RULED = range(RULED_EVERY, 160 * RULED_EVERY, RULED_EVERY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make_core", "rule"),
     [

@@ -161,6 +161,7 @@ def _falling(output: Output) -> Output:
     return Say(replace(output.beat, vote=vote))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make_core", "rule"),
     [
