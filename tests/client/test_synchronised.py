@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import queue
 import threading
@@ -205,20 +207,40 @@ def test_what_is_no_cursor_is_refused(context: zmq.Context[Any]) -> None:
         SupvisorsEventInterface(context, 1, logging.Logger("test"), cursor="x")
 
 
-def test_without_overriding_it_prints(
-    make_site: MakeSite, context: zmq.Context[Any], capsys: pytest.CaptureFixture[str]
-) -> None:
+class Said(io.StringIO):
+    """A standard output that can be waited for, whichever thread writes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def write(self, text: str) -> int:
+        self.texts.put(text)
+        return len(text)
+
+    def rest(self) -> str:
+        """Return what is there and was not taken."""
+        found = []
+        while not self.texts.empty():
+            found.append(self.texts.get())
+        return "".join(found)
+
+
+def test_without_overriding_it_prints(make_site: MakeSite, context: zmq.Context[Any]) -> None:
     site = make_site()
     site.change(RUNNING)
     client = SupvisorsEventInterface(context, site.port, logging.Logger("test"), synchronised=True)
-    client.start()
-    seen = ""
-    while '"processes": 1' not in seen:
-        seen += capsys.readouterr().out
-    client.on_gap("event", 1, 2)
-    client.on_removed("web", "")
-    client.stop()
-    assert capsys.readouterr().out.splitlines() == [
+    said, seen = Said(), ""
+    with contextlib.redirect_stdout(said):
+        client.start()
+        while '"processes": 1' not in seen:
+            seen += said.texts.get(timeout=TIMEOUT_S)
+        client.stop()
+        client.join(TIMEOUT_S)
+        said.rest()
+        client.on_gap("event", 1, 2)
+        client.on_removed("web", "")
+    assert said.rest().splitlines() == [
         'gap {"header": "event", "first": 1, "last": 2}',
         'removed {"application": "web", "process": ""}',
     ]
