@@ -18,7 +18,7 @@ help:  ## list these words
 demo: $(RUN)  ## three real hosts, what is done to them, and their events live: ARGS="--seconds 20"
 	@$(BIN)/supvisors demo $(ARGS)
 
-check: $(DEV)  ## form, types and fast, side by side: less than a minute
+check: $(DEV)  ## form, types and fast, side by side: about a minute
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target form types fast
 
 form: $(DEV)  ## format and lint
