@@ -20,7 +20,7 @@ from supvisors.core.calls import Calls
 from supvisors.core.campaign import Campaign, start_waves, stop_waves
 from supvisors.core.intents import Intents
 from supvisors.core.messages import Answer, Vote
-from supvisors.core.places import Places
+from supvisors.core.phase import ENDING
 from supvisors.core.process import Process
 from supvisors.core.processes import Processes
 from supvisors.core.sequence import Sequence
@@ -28,7 +28,6 @@ from supvisors.core.sequences import Sequences
 from supvisors.core.telling import Telling
 from supvisors.model import AddressState, ApplicationRule, SupvisorsState
 
-_ENDING = frozenset({SupvisorsState.RESTARTING, SupvisorsState.SHUTTING_DOWN})
 #: How long the others may take to follow the master; their beats come every second.
 FOLLOW_S: Final = 3.0
 
@@ -51,7 +50,6 @@ class Control:
         local: Address,
         processes: Processes,
         intents: Intents,
-        places: Places,
         sequences: Sequences,
         calls: Calls,
         telling: Telling,
@@ -62,7 +60,6 @@ class Control:
         self._local = local
         self._processes = processes
         self._intents = intents
-        self._places = places
         self._sequences = sequences
         self._calls = calls
         self._telling = telling
@@ -156,8 +153,7 @@ class Control:
         """What found no address is due again when one fits, and so is what was given up for it."""
         for name, others in list(self._given_up.items()):
             process = self._processes.find(name)
-            under_way = self._sequences.under_way
-            if process is None or self._places.of(None, process, under_way).address is not None:
+            if process is None or self._sequences.has_place(process):
                 del self._given_up[name]
                 self._tried -= others
 
@@ -226,7 +222,7 @@ class Control:
         if self._follow_by_s is None:
             self._follow_by_s = now + FOLLOW_S
         beats = [address.beat for address in others]
-        is_said = all(beat is not None and beat.state in _ENDING for beat in beats)
+        is_said = all(beat is not None and beat.state in ENDING for beat in beats)
         return is_said or now >= self._follow_by_s
 
     def _order_end(self, address: Address, state: SupvisorsState) -> None:

@@ -21,7 +21,7 @@ from supvisors.core.intents import Intents
 from supvisors.core.leadership import Leadership
 from supvisors.core.messages import Answer, Request, Vote
 from supvisors.core.orders import Orders
-from supvisors.core.phase import Trigger
+from supvisors.core.phase import ENDING, Trigger
 from supvisors.core.places import Places
 from supvisors.core.plans import Plans
 from supvisors.core.pleas import Pleas
@@ -34,10 +34,6 @@ from supvisors.core.view import Why
 from supvisors.core.watching import Watching
 from supvisors.model import ConciliationStrategy, StartingStrategy, SupvisorsState
 
-_ENDING: Final = {
-    SupvisorsState.RESTARTING: Trigger.RESTART_ORDERED,
-    SupvisorsState.SHUTTING_DOWN: Trigger.SHUTDOWN_ORDERED,
-}
 _ORDERED: Final = {"restart": Trigger.RESTART_ORDERED, "shutdown": Trigger.SHUTDOWN_ORDERED}
 _WORKING: Final = frozenset({SupvisorsState.OPERATION, SupvisorsState.CONCILIATION})
 
@@ -87,29 +83,27 @@ class Direction:
             self._places,
             self._leader,
         )
-        self.repair = Repair(
-            addresses,
-            processes,
-            self.intents,
-            self.plans,
-            self._places,
-            self._sequences,
-            telling,
-            calls.new_id,
-        )
         self._control = Control(
             addresses,
             local,
             processes,
             self.intents,
-            self._places,
             self._sequences,
             calls,
             telling,
             self._leader,
             calls.new_id,
         )
-        self.repair.leave_alone = self._control.leave_alone
+        self.repair = Repair(
+            addresses,
+            processes,
+            self.intents,
+            self.plans,
+            self._sequences,
+            telling,
+            calls.new_id,
+            self._control.leave_alone,
+        )
         self._requests = Requests(
             addresses, processes, self.intents, self._places, self._sequences, self.repair
         )
@@ -226,7 +220,7 @@ class Direction:
             return None
         now, wall_ns = self._now, self._wall_ns
         self._sequences.settle(now, wall_ns)
-        if state in _ENDING:
+        if state in ENDING:
             self._control.end(state, now, wall_ns)
             return None
         if self._control.ending is not None:
@@ -265,7 +259,7 @@ class Direction:
         return self._leadership.master
 
     def _serve(self, request: Request, plan_id: str) -> Answer:
-        if self._state in _ENDING or self._control.ending is not None:
+        if self._state in ENDING or self._control.ending is not None:
             return Answer(plan_id, "SHUTDOWN_STATE", "everything is being stopped: too late for it")
         if request.verb == "restart" or request.verb == "shutdown":
             if self._state is SupvisorsState.INITIALIZATION:

@@ -72,9 +72,8 @@ class Jobs:
     def start_one(self, process: Process, now: float) -> Job:
         """Return the job that starts a process which runs once; `end_of` orders it."""
         job = Job(process, "start", UNPLACED, 0, now + _patience_s(process))
-        awake = _awake(process)
-        if awake:
-            job.index, job.ordered, job.since_ns = awake[0], True, _ANY_NS
+        if process.awake:
+            job.index, job.ordered, job.since_ns = process.awake[0], True, _ANY_NS
         return job
 
     def start_each(
@@ -167,9 +166,8 @@ class Jobs:
         if self._intents.is_held(process.namespec):
             return f"{process.namespec}: {_HELD}"
         if process.present:  # it is stopping; or it was started by somebody else meanwhile
-            others = _awake(process)
-            if others:
-                job.index, job.ordered, job.since_ns = others[0], True, _ANY_NS
+            if process.awake:
+                job.index, job.ordered, job.since_ns = process.awake[0], True, _ANY_NS
                 return self.end_of(sequence, job, now)
             return f"{process.namespec} does not stop" if now >= job.deadline_s else None
         placement = self._places.of(sequence, process, self._under_way())
@@ -242,12 +240,6 @@ def _is_of_this_start(job: Job, info: ProcessInfo, now: float) -> bool:
     if job.seen_ns or job.since_ns == _ANY_NS or job.deadline_s == FOREVER_S:
         return True
     return now >= job.deadline_s and info.event_ns > job.since_ns
-
-
-def _awake(process: Process) -> list[int]:
-    """Return the addresses where a process is, and is not about to end."""
-    states = {index: process.infos[index].state for index in process.present}
-    return [index for index, state in states.items() if state is not ProcessState.STOPPING]
 
 
 def _patience_s(process: Process) -> float:

@@ -40,6 +40,8 @@ _INITIALIZATION, _DEPLOYMENT, _OPERATION, _CONCILIATION, _RESTARTING, _SHUTTING_
     SupvisorsState.RESTARTING,
     SupvisorsState.SHUTTING_DOWN,
 )
+#: States in which everything is being stopped.
+ENDING: Final = frozenset({_RESTARTING, _SHUTTING_DOWN})
 #: What the system may be doing when it is told to end.
 _ALIVE: Final = (_INITIALIZATION, _DEPLOYMENT, _OPERATION, _CONCILIATION)
 
@@ -84,7 +86,6 @@ _FOLLOWED: Final = (
     Trigger.MASTER_LOST,
     Trigger.CALLED_OFF,
 )
-_ENDING: Final = frozenset({_RESTARTING, _SHUTTING_DOWN})
 
 
 class Phase:
@@ -111,7 +112,7 @@ def way(state: SupvisorsState, goal: SupvisorsState) -> tuple[Trigger, ...]:
     of two of them at once. An agent that begins while its master ends everything waits for the
     next master. A state that has no such way is left to the events that bring it.
     """
-    if goal in _ENDING and (state is _INITIALIZATION or state in _ENDING):
+    if goal in ENDING and (state is _INITIALIZATION or state in ENDING):
         return ()
     ways: dict[SupvisorsState, tuple[Trigger, ...]] = {state: ()}
     found = [state]

@@ -125,9 +125,13 @@ class Process:
     @property
     def in_conflict(self) -> bool:
         """Whether it runs more often than its rule wants (semantics, section 5)."""
-        states = [self.infos[index].state for index in self.present]
-        awake = len(states) - states.count(ProcessState.STOPPING)
-        return self.managed and self.rule.single and awake > 1
+        return self.managed and self.rule.single and len(self.awake) > 1
+
+    @property
+    def awake(self) -> list[int]:
+        """Indexes of the addresses where it is present and not about to end, ascending."""
+        infos = self.infos
+        return [i for i in self.present if infos[i].state is not ProcessState.STOPPING]
 
     def put(self, index: int, info: ProcessInfo | None) -> int:
         """Set what an address says, None for nothing.

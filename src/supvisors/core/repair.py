@@ -19,7 +19,6 @@ from supvisors.core.addresses import Address
 from supvisors.core.budget import TRIES_MAX, WINDOW_S, Budget
 from supvisors.core.history import has_failed
 from supvisors.core.intents import Intents
-from supvisors.core.places import Places
 from supvisors.core.plans import Plans
 from supvisors.core.process import Process
 from supvisors.core.processes import Processes
@@ -51,12 +50,12 @@ class Repair:
     Args:
         addresses: by list index.
         new_id: returns the identity of a plan.
+        leave_alone: is told of those that nobody starts again by itself, not even when their host
+            comes back.
 
     Attributes:
         due_s: when `settle` is wanted, None for never.
         has_news: something has failed since this was set to False.
-        leave_alone: is told of those that nobody starts again by itself, not even when their host
-            comes back.
     """
 
     def __init__(
@@ -65,25 +64,24 @@ class Repair:
         processes: Processes,
         intents: Intents,
         plans: Plans,
-        places: Places,
         sequences: Sequences,
         telling: Telling,
         new_id: Callable[[], str],
+        leave_alone: Callable[[Iterable[str]], None],
     ) -> None:
         self._addresses = addresses
         self._processes = processes
         self._intents = intents
         self._plans = plans
-        self._places = places
         self._sequences = sequences
         self._telling = telling
         self._new_id = new_id
+        self._leave_alone = leave_alone
         self._failures: _Failures = {}
         self._nowhere: dict[str, str] = {}
         self._budget = Budget()
         self.due_s: float | None = None
         self.has_news = False
-        self.leave_alone: Callable[[Iterable[str]], None] = _nobody
 
     # --- as anybody ------------------------------------------------------------------------
 
@@ -162,11 +160,11 @@ class Repair:
                     self._restart(process, now, wall_ns)
                 else:
                     self._failures.pop(process.namespec)
-                    self.leave_alone([process.namespec])
+                    self._leave_alone([process.namespec])
             return
         if strategy is RunningFailureStrategy.CONTINUE:
             self._clear(failed)
-            self.leave_alone(process.namespec for process in failed)
+            self._leave_alone(process.namespec for process in failed)
             return
         members = self._processes.members(application)
         if any(self._sequences.of(member.namespec) is not None for member in members):
@@ -174,7 +172,7 @@ class Repair:
         stops = stop_steps(member for member in members if member.present)
         if strategy is RunningFailureStrategy.STOP_APPLICATION:
             self._clear(failed)
-            self.leave_alone(member.namespec for member in members)
+            self._leave_alone(member.namespec for member in members)
             self._begin(deque(stops), f"STOP_APPLICATION: {why}", application, now, wall_ns)
         elif self._may(application, failed, now):
             self._clear(failed)
@@ -201,7 +199,7 @@ class Repair:
                 if not process.present:
                     self._plans.decide(process, why)
             self._clear(failed)
-            self.leave_alone(process.namespec for process in failed)
+            self._leave_alone(process.namespec for process in failed)
             return False
         due_s = self._budget.due_s(name, now)
         if due_s > now:
@@ -239,13 +237,9 @@ class Repair:
         process = self._processes.find(name)
         if process is None or process.present or self._intents.is_held(name):
             del self._nowhere[name]
-        elif self._sequences.of(name) is None and self._fits(process):
+        elif self._sequences.of(name) is None and self._sequences.has_place(process):
             del self._nowhere[name]
             self._begin(deque([Step("start", (name,))]), why, "", now, wall_ns, (name,))
-
-    def _fits(self, process: Process) -> bool:
-        """Tell whether it could start, with what is on its way already."""
-        return self._places.of(None, process, self._sequences.under_way).address is not None
 
     def _clear(self, failed: list[Process]) -> None:
         for process in failed:
@@ -255,7 +249,7 @@ class Repair:
 
     @property
     def has_conflicts(self) -> bool:
-        """Whether a process runs more often than its rule wants, and no plan has to do with it."""
+        """Whether a process runs more often than its rule wants."""
         return bool(self._processes.conflicts)
 
     def conciliate(self, strategy: ConciliationStrategy, now: float, wall_ns: int) -> int:
@@ -269,7 +263,7 @@ class Repair:
         self, process: Process, strategy: ConciliationStrategy, now: float, wall_ns: int
     ) -> None:
         name = process.namespec
-        awake = [i for i in process.present if process.infos[i].state is not ProcessState.STOPPING]
+        awake = process.awake
         ages = sorted(awake, key=lambda i: (self._began_ms(process, i), i))
         if strategy is ConciliationStrategy.SENICIDE:
             stopped = ages[:-1]
@@ -301,7 +295,3 @@ class Repair:
         address = self._addresses[index]
         ahead_ms = address.remote_time_ms - address.local_time_ms
         return process.infos[index].event_ns // 1_000_000 - ahead_ms
-
-
-def _nobody(_names: Iterable[str]) -> None:
-    """Nobody starts anything by itself."""

@@ -25,7 +25,7 @@ from supvisors.core.processes import Processes
 from supvisors.core.repair import Repair
 from supvisors.core.sequence import Sequence, Step, start_steps, stop_steps
 from supvisors.core.sequences import Sequences
-from supvisors.model import ConciliationStrategy, ProcessState, StartingStrategy
+from supvisors.model import ConciliationStrategy, StartingStrategy
 
 #: What is done without a quorum too: it starts nothing.
 _ALWAYS: Final = frozenset({"stop_application", "restart", "shutdown"})
@@ -108,15 +108,8 @@ class Requests:
     def _start_application(self, request: Request, plan_id: str) -> Sequence:
         (application,) = request.names
         members = self._processes.members(application)
-        self._check_free(members)
-        steps = start_steps(self._startable(members))
-        if not steps:
-            raise _Refused(
-                "FAILED",
-                f"nothing of {application} has a start_sequence above 0 in the rules and may be "
-                "started: see 'supvisors rules show' and 'supvisors why'",
-            )
-        if all(_runs(self._find(name)) for step in steps for name in step.names):
+        steps = self._starts_of(application, members)
+        if all(self._find(name).awake for step in steps for name in step.names):
             raise _Refused("ALREADY_STARTED", f"{application} runs already")
         self._clear(members, _cause(request))
         return self._sequence(request, plan_id, steps, application)
@@ -137,12 +130,7 @@ class Requests:
     def _restart_application(self, request: Request, plan_id: str) -> Sequence:
         (application,) = request.names
         members = self._processes.members(application)
-        self._check_free(members)
-        steps = start_steps(self._startable(members))
-        if not steps:
-            raise _Refused(
-                "FAILED", f"nothing of {application} has a start_sequence above 0 in the rules"
-            )
+        steps = self._starts_of(application, members)
         self._clear(members, _cause(request))
         stops = stop_steps(process for process in members if process.present)
         return self._sequence(request, plan_id, [*stops, *steps], application)
@@ -153,7 +141,7 @@ class Requests:
         processes = [self._find(name) for name in request.names]
         self._check_free(processes)
         self._check_enabled(processes)
-        if all(_runs(process) and process.rule.single for process in processes):
+        if all(process.awake and process.rule.single for process in processes):
             raise _Refused("ALREADY_STARTED", f"{', '.join(request.names)} runs already")
         self._check_places(processes, request)
         self._clear(processes, _cause(request))
@@ -252,8 +240,21 @@ class Requests:
             if placement.address is None and not process.present:
                 raise _Refused("FAILED", f"{process.namespec}: {placement.text}")
 
-    def _startable(self, members: Iterable[Process]) -> Iterator[Process]:
-        return (p for p in members if self._intents.wanted(p.namespec) != "disabled")
+    def _starts_of(self, application: str, members: list[Process]) -> list[Step]:
+        """Return the steps that start an application, at least one.
+
+        Raises:
+            _Refused: a plan has to do with it, or nothing of it may be started.
+        """
+        self._check_free(members)
+        steps = start_steps(p for p in members if self._intents.wanted(p.namespec) != "disabled")
+        if not steps:
+            raise _Refused(
+                "FAILED",
+                f"nothing of {application} has a start_sequence above 0 in the rules and may be "
+                "started: see 'supvisors rules show' and 'supvisors why'",
+            )
+        return steps
 
     # --- what follows ----------------------------------------------------------------------
 
@@ -281,8 +282,3 @@ class Requests:
 
 def _cause(request: Request) -> str:
     return f"operator {request.by}: {request.verb} {', '.join(request.names)}".rstrip()
-
-
-def _runs(process: Process) -> bool:
-    awake = (ProcessState.STARTING, ProcessState.RUNNING, ProcessState.BACKOFF)
-    return any(process.infos[index].state in awake for index in process.present)

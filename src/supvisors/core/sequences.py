@@ -55,6 +55,7 @@ class Sequences:
         self._intents = intents
         self._plans = plans
         self._telling = telling
+        self._places = places
         self._jobs = Jobs(addresses, intents, calls, places, leader, lambda: self._active.values())
         self._active: dict[str, Sequence] = {}
         self._of: dict[str, Sequence] = {}
@@ -68,10 +69,9 @@ class Sequences:
         due_s = min((job.deadline_s for job in jobs), default=FOREVER_S)
         return due_s if due_s < FOREVER_S else None
 
-    @property
-    def under_way(self) -> tuple[Sequence, ...]:
-        """All plans that are under way."""
-        return tuple(self._active.values())
+    def has_place(self, process: Process) -> bool:
+        """Tell whether a process could start somewhere, with what is on its way already."""
+        return self._places.of(None, process, self._active.values()).address is not None
 
     def of(self, namespec: str) -> Sequence | None:
         """Return the plan under way that concerns a process, None without one."""
