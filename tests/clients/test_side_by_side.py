@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -55,20 +55,6 @@ def test_a_recording(programs: Sequence[Program], tmp_path: Path) -> None:
     assert differences(play(messages, programs, tmp_path), wanted) == ""
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    site = Site(tmp_path)
-    site.write(
-        "[program:camera]\ncommand = sleep 1000\nstartsecs = 0\nautostart = false\n",
-        f"address_list = alpha\nevent_port = {site.event_port}\nstate_dir = %(here)s/state\n",
-    )
-    try:
-        site.start()
-        yield site
-    finally:
-        site.clean()
-
-
 def starts(lines: Sequence[str], pid: int) -> list[int]:
     """Where the process with this identity became RUNNING."""
     bodies = [json.loads(line)["body"] for line in lines]
@@ -84,18 +70,18 @@ def changes(lines: Sequence[str], begin: int, end: int) -> list[str]:
     return [line for line in lines[first : last + 1] if not line.startswith('{"header": "address"')]
 
 
-def test_a_living_host(programs: Sequence[Program], site: Site, tmp_path: Path) -> None:
+def test_a_living_host(programs: Sequence[Program], camera_site: Site, tmp_path: Path) -> None:
     """From a start that all have heard to the last of some more."""
-    supervisor = site.rpc().supervisor
+    supervisor = camera_site.rpc().supervisor
 
     def restarted() -> int:
-        if site.info("camera")["statename"] == "RUNNING":
+        if camera_site.info("camera")["statename"] == "RUNNING":
             supervisor.stopProcess("camera")
         supervisor.startProcess("camera")
-        pid: int = site.info("camera")["pid"]
+        pid: int = camera_site.info("camera")["pid"]
         return pid
 
-    with listening(programs, site.event_port, tmp_path) as printed:
+    with listening(programs, camera_site.event_port, tmp_path) as printed:
         pids: list[int] = []
 
         def heard_by_all() -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.program import running
-from tests.live.harness import Site
+from tests.live.harness import Site, serving
 
 pytestmark = [
     pytest.mark.slow,
@@ -51,16 +51,11 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A host with a program that comes and goes."""
-    site = Site(tmp_path_factory.mktemp("cpp-docs"))
-    site.write(
+    with serving(
+        tmp_path_factory.mktemp("cpp-docs"),
         "[program:camera]\ncommand = sleep 0.3\nstartsecs = 0\nautorestart = true\n",
-        f"address_list = alpha\nevent_port = {site.event_port}\nstate_dir = %(here)s/state\n",
-    )
-    try:
-        site.start()
+    ) as site:
         yield site
-    finally:
-        site.clean()
 
 
 def built(source: str, prefix: Path, folder: Path) -> Path:

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from supvisors.rules import parse_rules
-from tests.live.harness import Site, wait_for
+from tests.live.harness import Site, serving, wait_for
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -52,16 +52,10 @@ def shell_lines() -> list[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A host that serves while the blocks of all pages run."""
-    site = Site(tmp_path_factory.mktemp("docs"))
-    site.write(
-        "[program:camera]\ncommand = sleep 1000\nstartsecs = 0\n",
-        f"address_list = alpha\nevent_port = {site.event_port}\nstate_dir = %(here)s/state\n",
-    )
-    try:
-        site.start()
+    with serving(
+        tmp_path_factory.mktemp("docs"), "[program:camera]\ncommand = sleep 1000\nstartsecs = 0\n"
+    ) as site:
         yield site
-    finally:
-        site.clean()
 
 
 def test_every_block_is_of_a_kind_that_is_checked() -> None:

@@ -434,3 +434,22 @@ class Site:
         inherited = os.environ.get("PYTHONPATH", "")
         self.environment["PYTHONPATH"] = f"{directory}{os.pathsep}{inherited}"
         return directory / name
+
+
+@contextmanager
+def serving(directory: Path, programs: str) -> Iterator[Site]:
+    """Start a host of its own, with a state directory; at the end nothing of it is left.
+
+    Args:
+        programs: sections of its configuration.
+    """
+    site = Site(directory)
+    site.write(
+        programs,
+        f"address_list = alpha\nevent_port = {site.event_port}\nstate_dir = %(here)s/state\n",
+    )
+    try:
+        site.start()
+        yield site
+    finally:
+        site.clean()
