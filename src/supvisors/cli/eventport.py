@@ -1,6 +1,7 @@
 """Which event port is meant.
 
-Holds: `port_of`, `default_port`; `tell`, for what is said beside the output.
+Holds: `HostOption`, `PortOption` and `SecondsOption` of the words that listen; `port_of`,
+`default_port`; `tell`, for what is said beside the output.
 Must not touch: sockets.
 Tests: tests/cli/test_events.py.
 """
@@ -8,11 +9,25 @@ Tests: tests/cli/test_events.py.
 from __future__ import annotations
 
 import sys
+from typing import Annotated
+
+import typer
 
 from supvisors.cli import conf as conf_files
 from supvisors.cli.complaints import as_mistakes
 from supvisors.cli.errors import CommandError
 from supvisors.config import OPTIONS, Option
+
+HostOption = Annotated[str, typer.Option(metavar="H", help="Where they are published.")]
+PortOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="P", min=1, max=65535, help="The event port; else the event_port of CONF."
+    ),
+]
+SecondsOption = Annotated[
+    float | None, typer.Option(metavar="S", min=0, help="End after S seconds.")
+]
 
 
 def port_of(conf: str | None) -> int:

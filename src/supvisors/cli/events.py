@@ -25,7 +25,7 @@ import zmq
 
 from supvisors.cli.conf import ConfOption
 from supvisors.cli.errors import CommandError, until_reader_leaves
-from supvisors.cli.eventport import port_of, tell
+from supvisors.cli.eventport import HostOption, PortOption, SecondsOption, port_of, tell
 from supvisors.cli.interrupt import Interrupt, interruptible
 from supvisors.cli.past import Emit as EmitPast
 from supvisors.cli.past import Wanted, show_past
@@ -66,22 +66,15 @@ def events(
             help=f"Which ones: {', '.join(HEADERS)}; all of them by default.",
         ),
     ] = None,
-    host: Annotated[str, typer.Option(metavar="H", help="Where they are published.")] = EVENT_HOST,
-    port: Annotated[
-        int | None,
-        typer.Option(
-            metavar="P", min=1, max=65535, help="The event port; else the event_port of CONF."
-        ),
-    ] = None,
+    host: HostOption = EVENT_HOST,
+    port: PortOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help='Print {"header": ..., "body": {...}}, one a line.')
     ] = False,
     count: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="End after N events.")
     ] = None,
-    seconds: Annotated[
-        float | None, typer.Option(metavar="S", min=0, help="End after S seconds.")
-    ] = None,
+    seconds: SecondsOption = None,
     since: SinceOption = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="After what is asked for with --since, go on.")

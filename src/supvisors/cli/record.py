@@ -15,7 +15,7 @@ import typer
 
 from supvisors.cli.conf import ConfOption
 from supvisors.cli.errors import CommandError
-from supvisors.cli.eventport import port_of, tell
+from supvisors.cli.eventport import HostOption, PortOption, SecondsOption, port_of, tell
 from supvisors.cli.streaming import streaming
 from supvisors.client import Status, connect
 from supvisors.config import EVENT_HOST
@@ -24,19 +24,12 @@ from supvisors.recording import Moment, Recorder
 
 def record(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Where to write; must not exist.")],
-    host: Annotated[str, typer.Option(metavar="H", help="Where they are published.")] = EVENT_HOST,
-    port: Annotated[
-        int | None,
-        typer.Option(
-            metavar="P", min=1, max=65535, help="The event port; else the event_port of CONF."
-        ),
-    ] = None,
+    host: HostOption = EVENT_HOST,
+    port: PortOption = None,
     count: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="End after N events of any kind.")
     ] = None,
-    seconds: Annotated[
-        float | None, typer.Option(metavar="S", min=0, help="End after S seconds.")
-    ] = None,
+    seconds: SecondsOption = None,
     conf: ConfOption = None,
 ) -> None:
     """Record what clients are told.
