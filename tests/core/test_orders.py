@@ -9,8 +9,8 @@ import pytest
 from supvisors.core.calls import TIMEOUT_S
 from supvisors.core.inputs import Answered, Done, Order, ProcessChanged
 from supvisors.core.messages import Answer, Vote
-from supvisors.core.orders import LIMIT_S
 from supvisors.core.outputs import Ask, Do, Output, Respond
+from supvisors.core.pleas import LIMIT_S
 from supvisors.model import ProcessState as S
 from tests.core.managed import Managed, ranks
 from tests.core.stage import LOCAL, Stage, changed, of, stage

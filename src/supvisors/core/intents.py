@@ -90,6 +90,13 @@ class Intents:
         """Tell whether nothing but an operator may start a process."""
         return self.wanted(namespec) in HELD
 
+    def why_no_start(self, namespecs: Iterable[str]) -> str:
+        """Return why operators may not start these either, '' when they may."""
+        for name in namespecs:
+            if self.wanted(name) == "disabled":
+                return f"{name} is disabled: 'supvisors enable {name}' first"
+        return ""
+
     def is_drained(self, address: str) -> bool:
         """Tell whether an operator has an address drained."""
         intent = self._registers.get(("address", address))

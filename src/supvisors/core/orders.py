@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 from supvisors.core.addresses import Address
 from supvisors.core.calls import Calls
@@ -23,14 +22,11 @@ from supvisors.core.intents import Intents
 from supvisors.core.messages import Answer, Intent, Wanted
 from supvisors.core.outputs import Respond
 from supvisors.core.plans import Plans
-from supvisors.core.pleas import Pleas
+from supvisors.core.pleas import LIMIT_S, Pleas
 from supvisors.core.process import Process
 from supvisors.core.processes import Processes
 from supvisors.core.telling import Telling
 from supvisors.model import PRESENT_STATES, ProcessInfo, ProcessState
-
-#: How long an operator who waits is kept waiting.
-LIMIT_S: Final = 600.0
 
 
 @dataclass(slots=True)
@@ -105,8 +101,8 @@ class Orders:
         Args:
             wall_ns: now, in POSIX ns.
         """
-        refused = self._why_not(order)
-        if refused:
+        refused = self._intents.why_no_start(order.namespecs)
+        if refused and order.verb == "start":
             self._telling.emit(Respond(order.request, "FAILED", refused))
             return
         parts = tuple(part for name in order.namespecs for part in self._parts(order, name))
@@ -125,13 +121,6 @@ class Orders:
             where, name = self._addresses[part.index], part.process.namespec
             taker = partial(setattr, part, "answer")
             self._calls.ask(where, order.verb, name, order.argument, now, taker, cause=cause)
-
-    def _why_not(self, order: Order) -> str:
-        """Return why an order is refused, '' when it is not."""
-        for name in order.namespecs if order.verb == "start" else ():
-            if self._intents.wanted(name) == "disabled":
-                return f"{name} is disabled: 'supvisors enable {name}' first"
-        return ""
 
     def _want(self, order: Order, cause: str, wall_ns: int) -> tuple[Intent, ...]:
         """Write what an operator wants by an order (semantics, section 4).

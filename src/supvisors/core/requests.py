@@ -229,10 +229,9 @@ class Requests:
                 raise _Refused("FAILED", f"it is being stopped already: {plan.why}")
 
     def _check_enabled(self, processes: Iterable[Process]) -> None:
-        for process in processes:
-            name = process.namespec
-            if self._intents.wanted(name) == "disabled":
-                raise _Refused("FAILED", f"{name} is disabled: 'supvisors enable {name}' first")
+        refused = self._intents.why_no_start(process.namespec for process in processes)
+        if refused:
+            raise _Refused("FAILED", refused)
 
     def _check_places(self, processes: Iterable[Process], request: Request) -> None:
         for process in processes:
