@@ -12,15 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supvisors.journal.database import (
-    CHUNK_ROWS,
-    NAME,
-    Damaged,
-    Database,
-    Row,
-    _chunks,
-    set_aside,
-)
+from supvisors.journal.database import CHUNK_ROWS, Database, Row, _chunks, set_aside
+from supvisors.journal.records import NAME, Damaged
 
 
 @pytest.fixture

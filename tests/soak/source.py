@@ -102,15 +102,20 @@ async def serve(port_number: int, directory: Path, bytes_max: int, processes: in
         journal = Journal(str(directory), Limits(bytes_max, 7), log, deliver)
     events = Events([Port(context, HOST, port_number)], journal, None, log)
     source = Source(events, directory, processes)
-    print(source.number, flush=True)
+    say(source.number)
     while words := (await asyncio.to_thread(sys.stdin.readline)).split():
         await flow(source, int(words[1]), float(words[2]) if words[2:] else 0.0)
-        print(source.number, flush=True)
+        say(source.number)
     events.close()
     context.term()
 
 
+def say(line: object) -> None:
+    print(line, file=sys.__stdout__, flush=True)
+
+
 def main(port_number: str, directory: str, bytes_max: str, buffers: str, processes: str) -> None:
+    sys.stdout = sys.stderr  # the log's: its lines are no answers, and are seen when a test fails
     if int(buffers):
         vars(port)["MESSAGES_MAX"] = int(buffers)
     asyncio.run(serve(int(port_number), Path(directory), int(bytes_max), int(processes)))

@@ -1,7 +1,8 @@
 """The journal: every process event of the system on the agent's disk, for replay.
 
-Holds: `Journal`, which takes events from the loop, writes them in batches from a thread of its
-own and reads pages of them; `database.py`, the SQLite file; `spool.py`, what is not in it yet.
+Holds: `Journal`, which takes events from the loop and writes them in batches from a thread of its
+own; `pages.py`, what is read of them, in another; `database.py` and `records.py`, the SQLite
+file to be written and to be read; `spool.py`, what is not in it yet.
 Must not touch: what an event means; sockets.
 Invariants:
   - an event that was taken is in the journal though the agent is killed at any instant;
@@ -13,7 +14,7 @@ Invariants:
 Tests: tests/journal/.
 """
 
-from supvisors.journal.database import PageRead
 from supvisors.journal.journal import Journal, Limits
+from supvisors.journal.pages import PageRead
 
 __all__ = ["Journal", "Limits", "PageRead"]

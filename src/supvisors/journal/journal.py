@@ -1,9 +1,10 @@
 """The journal as the loop sees it, and the thread that writes it.
 
 Holds: `Journal`, `Limits`.
-Must not touch: what an event means; SQL (`database.py`).
-Invariants: `take` and `read` never wait for the database. Whatever the disk does, events go
-on: what cannot be kept is counted and said, and its numbers are not used again.
+Must not touch: what an event means; SQL (`database.py`); how pages are read (`pages.py`).
+Invariants: `take` and `read` never wait for the database, and who reads does not wait for the
+disk. Whatever the disk does, events go on: what cannot be kept is counted and said, and its
+numbers are not used again.
 Tests: tests/journal/test_journal.py, tests/journal/test_killed.py.
 
 A thread, and not small transactions in the loop: a commit waits for the disk, for 10 ms and, on
@@ -25,7 +26,9 @@ import msgspec
 
 from supvisors.cursor import Cursor
 from supvisors.durable import make_directory
-from supvisors.journal.database import Damaged, Database, PageRead, Row, set_aside
+from supvisors.journal.database import Database, Row, set_aside
+from supvisors.journal.pages import Deliver, Held, PageRead, Pages, Wish, throw
+from supvisors.journal.records import Damaged
 from supvisors.journal.spool import Spool
 from supvisors.log import Log
 from supvisors.wire.high import High
@@ -44,8 +47,6 @@ CLOSE_TIMEOUT_S: Final = 5.0
 #: How often the file is looked at for what is to be forgotten.
 TRIM_S: Final = 5.0
 _MS_PER_DAY: Final = 86_400_000
-
-Deliver = Callable[[Callable[[], None]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +67,6 @@ class _SpoolItem(msgspec.Struct):
     seq: int
     t: int
     id: tuple[str, str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """A page that somebody waits for; arguments as in `Journal.read`."""
-
-    identity: str | None
-    after: int | None
-    since_ms: int
-    upto: int
-    count: int
-    answer: Callable[[PageRead], None]
 
 
 class Journal:
@@ -110,12 +99,13 @@ class Journal:
         self._lost = 0
         self._lost_told = 0
         self._trouble = ""
-        self._wishes: list[_Wish] = []
         self._lock = threading.Lock()
         self._work = threading.Event()
         self._is_told = False
         self._closing = threading.Event()
         self._is_torn = False
+        self._spoiled: tuple[str, Damaged] | None = None
+        self._pages = Pages(self.directory, self._held, self._spoil, log, deliver)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -173,13 +163,11 @@ class Journal:
             since_ms: from this POSIX time on, in ms.
         """
         identity, number = after or (None, None)
-        with self._lock:
-            self._wishes.append(_Wish(identity, number, since_ms, self._seq, count, answer))
-        self._wake()
+        self._pages.ask(Wish(identity, number, since_ms, self._seq, count, answer))
 
     def warnings(self) -> list[str]:
         """Return what an operator should look at."""
-        found = []
+        found = self._pages.warnings()
         if self._trouble:
             found.append(f"the journal in {self.directory} cannot be written: {self._trouble}")
         if self._lost:
@@ -188,6 +176,7 @@ class Journal:
 
     def close(self) -> None:
         """Write what was taken, and let go of the files."""
+        self._pages.close()
         self._closing.set()
         self._work.set()
         self._thread.join(CLOSE_TIMEOUT_S)
@@ -262,7 +251,7 @@ class Journal:
         try:
             self._work_on()
         except BaseException as error:
-            self._deliver(functools.partial(_throw, error))  # an error of ours ends the agent
+            self._deliver(functools.partial(throw, error))  # an error of ours ends the agent
             raise
 
     def _work_on(self) -> None:
@@ -270,13 +259,11 @@ class Journal:
         trim_s = time.monotonic()
         while True:
             self._work.wait(TRIM_S)
-            if not self._wishes:
-                self._closing.wait(BATCH_S)
+            self._closing.wait(BATCH_S)
             is_closing = self._closing.is_set()
             self._work.clear()
             self._is_told = False
-            is_written = self._guarded(self._write)
-            self._answer()
+            is_written = self._guarded(self._write_all)
             if is_closing:
                 return
             if is_written and time.monotonic() > trim_s:
@@ -311,6 +298,17 @@ class Journal:
         self._work.set()
         return True
 
+    def _write_all(self) -> None:
+        """Write what was gathered.
+
+        Raises:
+            Damaged: the file is not whole; maybe it was a page that showed it.
+        """
+        spoiled, self._spoiled = self._spoiled, None
+        if spoiled is not None and spoiled[0] == self._safe[0]:
+            raise spoiled[1]
+        self._write()
+
     def _write(self) -> None:
         if not self._writing:
             with self._lock:
@@ -331,41 +329,15 @@ class Journal:
         while self._database.trim(self._limits.bytes_max, oldest_ms):
             pass
 
-    def _answer(self) -> None:
+    # --- what is read ----------------------------------------------------------------------
+
+    def _held(self) -> Held:
         with self._lock:
-            wishes, self._wishes = self._wishes, []
-        for wish in wishes:
-            pages: list[PageRead] = []
+            return Held(*self._safe, (*self._writing, *self._gathered))
 
-            def read(wish: _Wish = wish, pages: list[PageRead] = pages) -> None:
-                pages.append(self._page(wish))
-
-            if self._guarded(read):
-                page = pages[0]
-                self._tell(functools.partial(wish.answer, page))
-
-    def _page(self, wish: _Wish) -> PageRead:
-        identity, safe = self._safe
-        with self._lock:
-            waiting = [*self._writing, *self._gathered]
-        first = self._database.first()
-        after = wish.after
-        if after is None:
-            after = self._database.first_since(wish.since_ms) - 1
-            is_held = first == 1 or after >= first
-        else:
-            is_held = wish.identity == identity and first - 1 <= after <= wish.upto
-        if not is_held:
-            return PageRead(identity, safe, gone=first)
-        data, count, last = self._database.page(after, wish.upto, wish.count)
-        records = [data] if count else []
-        for row in waiting:  # the disk does not take these just now
-            if last < row.seq <= wish.upto and count < wish.count:
-                records.append(row.record.encode())
-                count, last = count + 1, row.seq
-        if last < wish.upto and not count:  # the last ones are those that were lost
-            return PageRead(identity, safe, gone=wish.upto + 1)
-        return PageRead(identity, safe, tuple(records), None if last == wish.upto else last)
+    def _spoil(self, identity: str, error: Damaged) -> None:
+        self._spoiled = identity, error
+        self._work.set()
 
     # --- what is said ----------------------------------------------------------------------
 
@@ -390,7 +362,3 @@ class Journal:
         level = "warn" if lost else "info"
         facts = [("lost", lost), ("last", self._safe[1])]
         self._tell(lambda: self._log.write(level, "the journal is written again", facts))
-
-
-def _throw(error: BaseException) -> None:
-    raise error
