@@ -43,6 +43,7 @@ from supvisors.core.messages import Digests
 from supvisors.core.outputs import Do, Keep, Note, Output, Publish, Respond, Save
 from supvisors.cursor import Cursor
 from supvisors.hands import Hands
+from supvisors.kept import Kept
 from supvisors.link import Link, TapError
 from supvisors.log import Log
 from supvisors.model import ProcessState
@@ -58,7 +59,7 @@ from supvisors.startup import (
     read_settings,
     security_of,
 )
-from supvisors.statefile import FENCES, INTENTS, Kept
+from supvisors.statefile import FENCES, INTENTS
 from supvisors.tapframes import Call, Hello
 from supvisors.trace import TRACE_VARIABLE, Trace
 

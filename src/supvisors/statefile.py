@@ -1,11 +1,10 @@
 """The registers that outlive a restart of the agent: fences, and operators' wishes.
 
-Holds: `StateFile`, which saves and loads one kind of register in `state_dir`; `Kept`, the use
-that the agent makes of it; the kinds `FENCES` and `INTENTS`.
-Must not touch: what a register means.
+Holds: `StateFile`, which saves and loads one kind of register in `state_dir`; the kinds `FENCES`
+and `INTENTS`.
+Must not touch: what a register means; what becomes of the agent when the disk refuses (`kept.py`).
 Invariants: a save is whole or did not happen. Nothing that lies in the file, and nothing that
-the disk refuses, gives another exception than `StateError`: the agent logs it and goes on
-with the registers that it has in memory.
+the disk refuses, gives another exception than `StateError`.
 Tests: tests/link/test_statefile.py.
 
 The plugin reads `intents.json` too, to hold back what supervisord would start by itself.
@@ -21,7 +20,6 @@ import msgspec
 
 from supvisors.core.messages import Fence, Intent
 from supvisors.durable import make_directory, sync_directory, write_file
-from supvisors.log import Log
 
 Register = TypeVar("Register", Fence, Intent)
 
@@ -82,10 +80,13 @@ class StateFile(Generic[Register]):
 
     Args:
         state_dir: the option; it is made at the first save.
+
+    Attributes:
+        directory: `state_dir`.
     """
 
     def __init__(self, state_dir: str, kind: Kind[Register]) -> None:
-        self._directory = state_dir
+        self.directory = state_dir
         self._kind: Kind[Register] = kind
         self._path = os.path.join(state_dir, kind.file_name)
 
@@ -121,7 +122,7 @@ class StateFile(Generic[Register]):
         """
         content = {"v": VERSION, self._kind.name: registers}
         try:
-            make_directory(self._directory)
+            make_directory(self.directory)
             write_file(self._path, msgspec.json.encode(content) + b"\n")
         except OSError as error:
             raise self._refused("cannot be written", error, "write") from error
@@ -135,8 +136,8 @@ class StateFile(Generic[Register]):
 
     def _set_aside(self) -> None:
         try:
-            os.replace(self._path, os.path.join(self._directory, self._kind.damaged_name))
-            sync_directory(self._directory)
+            os.replace(self._path, os.path.join(self.directory, self._kind.damaged_name))
+            sync_directory(self.directory)
         except OSError as error:
             raise self._refused("is damaged and cannot be renamed", error, "write") from error
 
@@ -147,46 +148,3 @@ class StateFile(Generic[Register]):
             f"Make room on its disk, or let the agent's user {wish} there; until then "
             f"{self._kind.name} do not outlive this agent",
         )
-
-
-class Kept(Generic[Register]):
-    """The registers of a running agent, kept as well as the disk allows.
-
-    Without `state_dir`, or when the disk refuses, they are in force all the same, and do not
-    outlive a restart; `warnings` says so.
-
-    Args:
-        state_dir: the option, None without one.
-    """
-
-    def __init__(self, state_dir: str | None, kind: Kind[Register], log: Log) -> None:
-        self._file: StateFile[Register] | None = (
-            StateFile(state_dir, kind) if state_dir is not None else None
-        )
-        self._log = log
-        self._trouble = ""
-
-    def load(self) -> tuple[Register, ...]:
-        """Return what was saved, nothing when that cannot be had."""
-        try:
-            return self._file.load() if self._file is not None else ()
-        except StateError as error:
-            self._complain(error)
-            return ()
-
-    def save(self, registers: tuple[Register, ...]) -> None:
-        """Save them if it is possible."""
-        try:
-            if self._file is not None:
-                self._file.save(registers)
-            self._trouble = ""
-        except StateError as error:
-            self._complain(error)
-
-    def warnings(self) -> list[str]:
-        """Return what an operator should look at."""
-        return [self._trouble] if self._trouble else []
-
-    def _complain(self, error: StateError) -> None:
-        self._trouble = str(error)
-        self._log.write("error", "state", [("why", error)])

@@ -53,7 +53,8 @@ ROOMS = {
     "cursor": _room(),
     "durable": _room(),
     "keys": _room("durable", "zmq"),
-    "statefile": _room("core.messages durable log", "msgspec"),
+    "statefile": _room("core.messages durable", "msgspec"),
+    "kept": _room("log statefile"),
     "statedir": _room("config keys"),
     "trace": _room("core.inputs", "msgspec"),
     "tapframes": _room("model core.inputs", "msgspec"),
@@ -72,7 +73,7 @@ ROOMS = {
     "hands": _room("core.calls core.inputs core.outputs link rules startup"),
     "agent": _room(
         "model config core log cursor trace tapframes link neighbours publisher commands startup "
-        "hands rules statefile",
+        "hands kept rules statefile",
         "msgspec zmq",
     ),
     # what runs at its clients
