@@ -6,6 +6,7 @@ The reference is the list of records that the tap gave, which the agent's trace 
 from __future__ import annotations
 
 import functools
+import json
 import os
 import signal
 import sqlite3
@@ -17,6 +18,7 @@ import pytest
 import zmq
 
 from supvisors.keys import KeyKind, KeyStore
+from tests.cli.harness import check_one_line, run
 from tests.live.harness import Site, wait_for
 from tests.publisher.test_events import Client
 
@@ -143,6 +145,44 @@ def test_a_client_elsewhere_comes_in_by_its_key(site: Site) -> None:
     finally:
         socket.close()
         context.term()
+
+
+def test_the_tools_listen_elsewhere_with_keys(site: Site, tmp_path: Path) -> None:
+    """The words of the command line, with what the words for keys print."""
+    site.write(PROGRAMS, section(site, "event_host = 127.0.0.9"))
+    conf = ("-c", str(site.conf))
+    file, recording = tmp_path / "viewer.key", tmp_path / "day.jsonl"
+    assert run("keys", "init", *conf).returncode == 0
+    server_key = run("keys", "show", *conf).stdout.strip()
+    public = run("keys", "client", "make", str(file)).stdout.strip()
+    assert run("keys", "client", "add", "viewer", public, *conf).returncode == 0
+    site.start()
+    there = ("--host", "127.0.0.9", "--port", str(site.event_port))
+    keys = ("--server-key", server_key, "--key", str(file))
+    one = ("--json", "--count", "1")
+    done = run("events", "address", *there, *keys, *one)
+    assert json.loads(done.stdout)["header"] == "address", done.stderr
+    site.ctl("start", "flip:0")
+    done = run("events", "--since", "1h", "--application", "flip", *there, *keys, *one)
+    assert json.loads(done.stdout)["body"]["group"] == "flip", done.stderr
+    done = run("record", str(recording), *there, *keys, "--count", "1")
+    assert '"header":"address"' in recording.read_text(), done.stderr
+    check_one_line(run("events", *there, "--key", str(file)), 1, "--key needs --server-key")
+    check_one_line(
+        run("events", *there, "--key", str(tmp_path / "none"), "--server-key", server_key),
+        1,
+        "No such file",
+        "supvisors keys client make",
+    )
+    check_one_line(
+        run("record", str(tmp_path / "new"), *there, "--key", str(file), "--server-key", "short"),
+        1,
+        "40 characters",
+        "supvisors keys show",
+    )
+    wrong = ("--key", str(file), "--server-key", zmq.curve_keypair()[0].decode())
+    done = run("events", *there, *wrong, "--seconds", "4")
+    assert "nobody lets us in at 127.0.0.9" in done.stderr
 
 
 def test_without_keys_event_host_is_refused_with_the_cure(site: Site) -> None:

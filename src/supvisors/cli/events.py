@@ -25,7 +25,16 @@ import zmq
 
 from supvisors.cli.conf import ConfOption
 from supvisors.cli.errors import CommandError, until_reader_leaves
-from supvisors.cli.eventport import HostOption, PortOption, SecondsOption, port_of, tell
+from supvisors.cli.eventport import (
+    HostOption,
+    KeyOption,
+    PortOption,
+    SecondsOption,
+    ServerKeyOption,
+    curve_of,
+    port_of,
+    tell,
+)
 from supvisors.cli.interrupt import Interrupt, interruptible
 from supvisors.cli.past import Emit as EmitPast
 from supvisors.cli.past import Wanted, show_past
@@ -37,6 +46,7 @@ from supvisors.cli.streaming import (
     SinceOption,
     as_since,
 )
+from supvisors.client import Curve
 from supvisors.client.choice import Choice, as_set
 from supvisors.config import EVENT_HOST
 from supvisors.model import Body
@@ -68,6 +78,8 @@ def events(
     ] = None,
     host: HostOption = EVENT_HOST,
     port: PortOption = None,
+    server_key: ServerKeyOption = None,
+    key: KeyOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help='Print {"header": ..., "body": {...}}, one a line.')
     ] = False,
@@ -102,10 +114,12 @@ def events(
     chosen = _chosen(headers or [])
     deadline = None if seconds is None else time.monotonic() + seconds
     event_port = port or port_of(conf)
+    curve = curve_of(server_key, key)
     if since is not None:
         past = Wanted(
             host=host,
             port=event_port,
+            curve=curve,
             headers=_with_events(chosen, follow=follow),
             since=as_since(since),
             application=application,
@@ -124,7 +138,7 @@ def events(
     with (
         interruptible(signal.SIGINT, signal.SIGTERM) as interrupt,
         until_reader_leaves(),
-        _subscribed(host, event_port, chosen, choice) as feed,
+        _subscribed(host, event_port, curve, chosen, choice) as feed,
     ):
         _listen(feed, emit, interrupt, count, deadline)
 
@@ -137,6 +151,7 @@ class _Feed:
         headers: first frames of the messages to show.
         choice: what else decides which ones.
         monitor: hears of the connection to the publisher.
+        has_keys: it is a connection to another host's `event_host`.
     """
 
     address: str
@@ -144,6 +159,7 @@ class _Feed:
     choice: Choice
     socket: zmq.Socket[bytes]
     monitor: zmq.Socket[bytes]
+    has_keys: bool
 
 
 def _chosen(headers: Sequence[str]) -> frozenset[bytes]:
@@ -156,7 +172,9 @@ def _chosen(headers: Sequence[str]) -> frozenset[bytes]:
 
 
 @contextmanager
-def _subscribed(host: str, port: int, headers: frozenset[bytes], choice: Choice) -> Iterator[_Feed]:
+def _subscribed(
+    host: str, port: int, curve: Curve | None, headers: frozenset[bytes], choice: Choice
+) -> Iterator[_Feed]:
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     context = zmq.Context()
     socket = context.socket(zmq.SUB)
@@ -168,8 +186,12 @@ def _subscribed(host: str, port: int, headers: frozenset[bytes], choice: Choice)
         socket.subscribe(header)
     monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
     try:
+        if curve is not None:
+            curve.apply(socket)
         socket.connect(f"tcp://{address}")
-        yield _Feed(address, headers, choice, socket, monitor)
+        yield _Feed(address, headers, choice, socket, monitor, curve is not None)
+    except ValueError as error:
+        raise CommandError(str(error), "correct --key or --server-key") from error
     except zmq.ZMQError as error:
         raise CommandError(f"cannot listen to {address}: {error}", "correct --host") from error
     finally:
@@ -225,6 +247,12 @@ def _body_of(feed: _Feed, frames: list[bytes], malformed: Iterator[int]) -> Body
 def _hint(feed: _Feed) -> str:
     if feed.monitor.poll(0):
         return f"connected to {feed.address}, and there was no such event so far"
+    if feed.has_keys:
+        return (
+            f"nobody lets us in at {feed.address}: does its agent run with event_host, is "
+            "--server-key what 'supvisors keys show' prints there, and does 'supvisors keys "
+            "client list' there know this client?"
+        )
     return (
         f"nothing heard on {feed.address}: is the agent running? "
         "'supervisorctl status supvisors' tells; 'supvisors check' says what may be wrong"

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from supvisors.cli.errors import CommandError
 from supvisors.cli.eventport import tell
 from supvisors.cli.streaming import streaming
-from supvisors.client import Event, EventStream, Gap, Status, Vanished, connect
+from supvisors.client import Curve, Event, EventStream, Gap, Status, Vanished, connect
 
 #: Shows a status or an event.
 Emit = Callable[[Status | Event], None]
@@ -26,12 +26,14 @@ class Wanted:
     """What to show, as `connect` takes it.
 
     Attributes:
+        curve: the keys, None in the clear.
         follow: go on with what happens.
         count, seconds: when to end, None for never.
     """
 
     host: str
     port: int
+    curve: Curve | None
     headers: tuple[str, ...]
     since: datetime | timedelta
     application: list[str] | None
@@ -68,6 +70,7 @@ def _connected(wanted: Wanted) -> EventStream:
         process=wanted.process,
         address=wanted.address,
         since=wanted.since,
+        curve=wanted.curve,
     )
 
 

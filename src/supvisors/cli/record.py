@@ -15,7 +15,16 @@ import typer
 
 from supvisors.cli.conf import ConfOption
 from supvisors.cli.errors import CommandError
-from supvisors.cli.eventport import HostOption, PortOption, SecondsOption, port_of, tell
+from supvisors.cli.eventport import (
+    HostOption,
+    KeyOption,
+    PortOption,
+    SecondsOption,
+    ServerKeyOption,
+    curve_of,
+    port_of,
+    tell,
+)
 from supvisors.cli.streaming import streaming
 from supvisors.client import Status, connect
 from supvisors.config import EVENT_HOST
@@ -26,6 +35,8 @@ def record(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Where to write; must not exist.")],
     host: HostOption = EVENT_HOST,
     port: PortOption = None,
+    server_key: ServerKeyOption = None,
+    key: KeyOption = None,
     count: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="End after N events of any kind.")
     ] = None,
@@ -40,6 +51,7 @@ def record(
     It ends with 0 after N events, S seconds, Ctrl-C or SIGTERM.
     """
     event_port = port or port_of(conf)
+    curve = curve_of(server_key, key)
     try:
         stream = open(file, "x", encoding="utf-8", buffering=1)  # noqa: SIM115 - closed below
     except OSError as error:
@@ -49,7 +61,7 @@ def record(
     async def write() -> None:
         nonlocal written
         recorder = Recorder(stream)
-        async with connect(host, event_port) as events:
+        async with connect(host, event_port, curve=curve) as events:
             now_ms = time.time_ns() // 1_000_000
             for body, facts in events.cluster.statuses():
                 recorder.write(Moment(0, Status(body, facts, now_ms)))
@@ -64,5 +76,5 @@ def record(
         try:
             streaming(write, seconds)
         except ValueError as error:
-            raise CommandError(f"cannot listen to {host}: {error}", "correct --host") from error
+            raise CommandError(f"cannot listen to {host}: {error}", "correct --host or the keys") from error
     tell(f"{written} events are in {file}")
