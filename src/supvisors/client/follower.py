@@ -118,7 +118,7 @@ class Follower:
         item = self._waiting.popleft()
         assert not isinstance(item, _Mark)
         if isinstance(item, Event):
-            self._bookmark.take(item.id)
+            self._bookmark.take(item.id, item.record)
         # A cursor saved behind the last of many is behind all of them: who saves it as soon as he
         # has joined, or with a gap, neither misses what follows nor hears the gap again.
         self._settle()

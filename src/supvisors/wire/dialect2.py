@@ -66,6 +66,8 @@ class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
         t: date of publication, in POSIX ms.
         id: of an `event`; None for every other header.
         facts: of an `event` and of a `process`; None for every other header.
+        record: of an `event`, number of its record in the publisher's journal; None where none
+            is kept, or where it is not known any more.
     """
 
     v: Version
@@ -74,6 +76,7 @@ class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
     t: Number
     id: SourceId | None = None
     facts: Facts | None = None
+    record: Number | None = None
 
 
 class Position(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from supvisors.utils import PROCESS_EVENT_HEADER
 from supvisors.wire.asking import Question
 from supvisors.wire.dialect2 import Live, Page, PageMeta, Record, Stand
 from supvisors.wire.happenings import Event, Gap, Output
-from supvisors.wire.high import Cursor, High
+from supvisors.wire.high import Cursor, High, Place
 from supvisors.wire.requests import ANY_JOURNAL
 
 #: Live events that wait for a replay; later ones are asked for again.
@@ -31,7 +31,6 @@ class EventLog:
         cursor, since_ms: where to begin; without them, with what is published next.
 
     Attributes:
-        position: journal and number up to which everything was told; None when it is not known.
         is_replaying: a replay is under way.
         beginning: the first position that was known, before anything was told from there on.
     """
@@ -39,7 +38,7 @@ class EventLog:
     def __init__(self, question: Question, cursor: Cursor | None, since_ms: int | None) -> None:
         self._question = question
         self._high = High(cursor.high if cursor else None)
-        self.position = (cursor.journal, cursor.seq) if cursor else None
+        self._place = Place(cursor)
         self.beginning = self.position
         self._since_ms = since_ms
         #: Number in the stream of the last event told, None before the first stand.
@@ -48,10 +47,13 @@ class EventLog:
         self._waiting: dict[int, Live] = {}
 
     @property
+    def position(self) -> tuple[str, int] | None:
+        """Journal, and number up to which everything was told and is safe; None outside."""
+        return self._place.position
+
+    @property
     def cursor(self) -> Cursor | None:
-        if self.position is None:
-            return None
-        return Cursor(*self.position, self._high.lives())
+        return self._place.cursor(self._high)
 
     @property
     def wanted(self) -> tuple[str, int | None, int | None]:
@@ -93,7 +95,7 @@ class EventLog:
         if self.is_replaying:
             return []
         if stand.journal is None:
-            self.position = None
+            self._place.move(None)
         if seq > self._held:
             return self._miss(now, seq)
         if seq == self._held and stand.journal is not None:
@@ -134,7 +136,7 @@ class EventLog:
     def _settle(self, journal: str, seq: int) -> None:
         """Everything up to this number of the journal was told."""
         if self.position is None or self.position[0] != journal or self.position[1] < seq:
-            self.position = (journal, seq)
+            self._place.move((journal, seq))
 
     def _replay(self, now: float) -> None:
         self.is_replaying = True
@@ -143,14 +145,16 @@ class EventLog:
     def _read(self, journal: str, record: Record) -> list[Output]:
         outputs: list[Output] = []
         if self.position is None:  # the first record since a time
-            self.position = self.beginning = (journal, max(0, record.seq - 1))
-        told = self.position[1]
-        if record.seq <= told:
+            self.beginning = (journal, max(0, record.seq - 1))
+            self._place.move(self.beginning)
+        assert self.position is not None
+        if record.seq <= self.position[1]:
             return []
-        if record.seq > told + 1:
-            outputs.append(Gap(PROCESS_EVENT_HEADER, told + 1, record.seq - 1))
-        self.position = (journal, record.seq)
-        return outputs + self._tell(Event(record.body, record.id, record.facts, record.t))
+        if record.seq > self._place.told + 1:
+            outputs.append(Gap(PROCESS_EVENT_HEADER, self._place.told + 1, record.seq - 1))
+        self._place.move((journal, record.seq))
+        event = Event(record.body, record.id, record.facts, record.t, record.seq)
+        return outputs + self._tell(event)
 
     def _lose(self, now: float, meta: PageMeta, first_held: int) -> list[Output]:
         """What was asked for is gone: say so, go on with what is left."""
@@ -158,19 +162,20 @@ class EventLog:
             return [*self._give_up(), *self._end_replay(now)]
         outputs: list[Output] = []
         if self.position is not None:
-            journal, told = self.position
-            if journal != meta.journal.id:
+            told = self._place.told
+            if self.position[0] != meta.journal.id:
                 outputs.append(Gap(PROCESS_EVENT_HEADER, told + 1, 0))
             elif first_held > told + 1:
                 outputs.append(Gap(PROCESS_EVENT_HEADER, told + 1, first_held - 1))
-        self.position = (meta.journal.id, max(0, first_held - 1))
+        self._place.move((meta.journal.id, max(0, first_held - 1)))
         self._question.go_on(now)
         return outputs
 
     def _give_up(self) -> list[Output]:
         """There is no journal any more."""
-        told = self.position[1] if self.position is not None else 0
-        self.position = self._since_ms = None
+        told = self._place.told
+        self._place.move(None)
+        self._since_ms = None
         return [Gap(PROCESS_EVENT_HEADER, told + 1, 0)]
 
     def _end_replay(self, now: float) -> list[Output]:
@@ -194,6 +199,7 @@ class EventLog:
         return outputs
 
     def _tell(self, event: Event) -> list[Output]:
+        self._place.tell(event.record)
         return [event] if self._high.take(event.id) else []
 
     def _miss(self, now: float, last: int) -> list[Output]:
@@ -208,5 +214,6 @@ class EventLog:
 
 def _event_of(message: Live) -> Event:
     assert isinstance(message.body, ProcessEvent)
-    assert message.meta.id is not None
-    return Event(message.body, message.meta.id, message.meta.facts, message.meta.t)
+    meta = message.meta
+    assert meta.id is not None
+    return Event(message.body, meta.id, meta.facts, meta.t, meta.record)

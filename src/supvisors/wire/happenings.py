@@ -59,12 +59,14 @@ class Event:
     Attributes:
         id: address, boot identity of its supervisord, number of the record there.
         t: date of its publication, in POSIX ms.
+        record: number of its record in the journal of the publisher; None where it is not known.
     """
 
     body: ProcessEvent
     id: tuple[str, str, int]
     facts: Facts | None
     t: int
+    record: int | None = None
 
     @property
     def header(self) -> str:

@@ -1,7 +1,8 @@
 """Which process events somebody has: a number for each address, and cursors.
 
-Holds: `High`, which tells a new event from one that was had before; `Cursor`, what a client
-    saves to go on where it stopped; `Bookmark`, its cursor while it works through events.
+Holds: `High`, which tells a new event from one that was had before; `Place`, how far somebody is
+    in a journal; `Cursor`, what a client saves to go on where it stopped; `Bookmark`, its cursor
+    while it works through events.
 Must not touch: events beyond their source id.
 Invariants: of one life of a supervisord, an id is new only if its number is above all that
     were taken before. `Cursor.decode(cursor.encode()) == cursor`.
@@ -54,18 +55,21 @@ class High:
         return {name: list(lives.items()) for name, lives in self._lives.items()}
 
 
-class Cursor(msgspec.Struct, frozen=True):
+class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which process events a client has. What is in it is its own business and ours.
 
     Attributes:
         journal: identity of the journal that `seq` belongs to.
-        seq: the client has all records of the journal up to this one, and maybe more.
+        seq: the client has all records of the journal up to this one.
         high: which it has, by their source (`High.lives`).
+        told: the client has all records up to this one too, but where to go on is `seq`, since
+            these may not be safe on disk yet; None where there are none.
     """
 
     journal: Identity
     seq: Number
     high: dict[str, list[tuple[str, Annotated[int, msgspec.Meta(ge=0)]]]]
+    told: Number | None = None
 
     def encode(self) -> str:
         """The cursor as a text, for a file or a column of the client."""
@@ -84,6 +88,44 @@ class Cursor(msgspec.Struct, frozen=True):
             raise ValueError(f"not a cursor: {error}; start without one") from None
 
 
+class Place:
+    """How far somebody is in a journal, if he is in one.
+
+    Args:
+        cursor: where he begins, None for nowhere.
+
+    Attributes:
+        position: identity of the journal, and number of the record after which to go on.
+        told: number up to which he has everything, what is not safe on disk yet included.
+    """
+
+    def __init__(self, cursor: Cursor | None) -> None:
+        self.position = None if cursor is None else (cursor.journal, cursor.seq)
+        self.told = 0 if cursor is None else max(cursor.seq, cursor.told or 0)
+
+    def move(self, position: tuple[str, int] | None) -> None:
+        """Move the position; `told` stays ahead of it, if that is on in the same journal."""
+        before, self.position = self.position, position
+        if position is None:
+            self.told = 0
+        elif before is None or before[0] != position[0] or before[1] > position[1]:
+            self.told = position[1]
+        else:
+            self.told = max(self.told, position[1])
+
+    def tell(self, record: int | None) -> None:
+        """Take note that he has a record, and all before it."""
+        if self.position is not None and record is not None:
+            self.told = max(self.told, record)
+
+    def cursor(self, high: High) -> Cursor | None:
+        """Return the cursor of who has come so far; None outside of any journal."""
+        if self.position is None:
+            return None
+        told = self.told if self.told > self.position[1] else None
+        return Cursor(*self.position, high.lives(), told)
+
+
 class Bookmark:
     """The cursor of a client that is handed the events of one message one after the other.
 
@@ -95,19 +137,18 @@ class Bookmark:
     """
 
     def __init__(self, cursor: Cursor | None) -> None:
-        self._position = None if cursor is None else (cursor.journal, cursor.seq)
+        self._place = Place(cursor)
         self._high = High(cursor.high if cursor else None)
 
     @property
     def cursor(self) -> Cursor | None:
-        if self._position is None:
-            return None
-        return Cursor(*self._position, self._high.lives())
+        return self._place.cursor(self._high)
 
-    def take(self, source: tuple[str, str, int]) -> None:
-        """The client is handed this event."""
+    def take(self, source: tuple[str, str, int], record: int | None) -> None:
+        """The client is handed this event, and has all before it."""
         self._high.take(source)
+        self._place.tell(record)
 
     def settle(self, position: tuple[str, int] | None) -> None:
         """The client was handed everything up to this position of the synchroniser."""
-        self._position = position
+        self._place.move(position)
