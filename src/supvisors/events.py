@@ -2,13 +2,15 @@
 
 Holds: `Events`, which performs `Publish`, and keeps publisher and journal going.
 Must not touch: what deserves publishing; frames and files.
-Invariants: what is published is offered to the journal in the same step, and after it.
+Invariants: what is published is offered to the journal in the same step, and before it: so a
+client knows by which number it can have it again.
 Tests: tests/publisher/test_events.py, tests/live/test_event_clients.py.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Sequence
 from typing import Final
 
@@ -54,12 +56,10 @@ class Events:
     def publish(self, output: Publish) -> None:
         """Tell the clients and the journal."""
         facts = _facts_of(output.facts)
-        source = output.source
-        t_ms, data = self._publisher.publish(output.body, source, facts, output.gone)
-        if source is not None and self._journal is not None:
-            self._journal.take(
-                source, t_ms, lambda seq, t: encode_record(seq, t, source, facts, data)
-            )
+        keep = None
+        if output.source is not None and self._journal is not None:
+            keep = functools.partial(_keep, self._journal, output.source, facts)
+        self._publisher.publish(output.body, output.source, facts, output.gone, keep)
         self._drain_soon()
 
     def warnings(self) -> list[str]:
@@ -122,6 +122,12 @@ class Events:
             self._told_s = self._loop.time()
             for why, count in sorted(counts.items()):
                 self._log.write("warn", "clients were cut", [("why", why), ("count", count)])
+
+
+def _keep(
+    journal: Journal, source: tuple[str, str, int], facts: Facts | None, t_ms: int, data: bytes
+) -> int | None:
+    return journal.take(source, t_ms, lambda seq, t: encode_record(seq, t, source, facts, data))
 
 
 def _facts_of(facts: CoreFacts | None) -> Facts | None:

@@ -68,19 +68,13 @@ class Told:
 
     @property
     def lost(self) -> list[int]:
-        """Numbers of the events that were reported and are not held.
-
-        A gap of the journal begins where the client's position is, up to a beat behind what it
-        holds: its beginning may be held.
-        """
-        held = set(self.numbers)
-        reported = [
+        """Numbers of the events that were reported."""
+        return [
             number
             for header, first, last in self.gaps
             if header == PROCESS_EVENT_HEADER
             for number in range(first, last + 1)
         ]
-        return [number for number in reported if number not in held]
 
     def states(self) -> dict[str, str]:
         """Namespec -> state name of every process."""

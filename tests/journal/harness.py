@@ -45,6 +45,15 @@ class Desk:
         self.journal = Journal(str(state_dir), limits, self.log, self._queue.put)
 
     def take(self, number: int, address: str = "alpha", boot: str = "b1", t_ms: int = 0) -> bool:
+        """Offer an event; return whether it is new."""
+        before = self.journal.last
+        self.number(number, address, boot, t_ms)
+        return self.journal.last > before
+
+    def number(
+        self, number: int, address: str = "alpha", boot: str = "b1", t_ms: int = 0
+    ) -> int | None:
+        """Offer an event; return the number that it is said to have."""
         source = address, boot, number
         return self.journal.take(
             source, t_ms or now_ms(), lambda seq, t: encode_record(seq, t, source, None, BODY)

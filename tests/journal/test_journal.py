@@ -78,6 +78,27 @@ def test_what_another_agent_publishes_again_is_not_doubled(desk: Open) -> None:
     assert again.journal.safe[0] == it.journal.safe[0]
 
 
+def test_the_number_of_an_event_is_told_and_told_again(desk: Open) -> None:
+    it = desk()
+    assert [it.number(5), it.number(6), it.number(1, "beta")] == [1, 2, 3]
+    assert [it.number(6), it.number(1, "beta")] == [2, 3], "the latest of each address"
+    assert it.number(5) is None
+
+
+def test_the_number_of_an_event_that_is_not_in_the_database_yet_outlives_the_agent(
+    desk: Open, tmp_path: Path
+) -> None:
+    it = desk()
+    it.take(1)
+    it.settle()
+    it.journal._database._db.execute("PRAGMA busy_timeout = 10")
+    with closing(sqlite3.connect(tmp_path / "journal" / "events.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        it.take(2)
+        it.close()
+    assert desk().number(2) == 2
+
+
 def test_what_is_asked_for_is_gone(desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TRIM_S", 0.05)
     it = desk(Limits(bytes_max=1, age_max_days=7))

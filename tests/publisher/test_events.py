@@ -45,7 +45,6 @@ class Client:
         self._socket: Socket = self._context.socket(zmq.SUB)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.RCVHWM, hwm)
-        self._socket.setsockopt(zmq.RCVBUF, 8192)
         self.sync = Synchroniser(f"c{random.randrange(10**9)}", cursor=cursor)
         self.events: list[tuple[str, str, int]] = []
         self.gaps: list[Gap] = []

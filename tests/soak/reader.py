@@ -21,7 +21,7 @@ import os
 import sys
 import threading
 from collections.abc import Generator, Mapping
-from typing import Any, Final
+from typing import Any
 
 import zmq
 
@@ -32,9 +32,6 @@ from supvisors.model import ProcessStatus
 from supvisors.wire.cluster import Cluster
 from supvisors.wire.happenings import Event, Gap
 from supvisors.wire.high import Cursor
-
-#: So that the kernel holds little of what the client does not read, in bytes.
-SMALL_RCVBUF: Final = 8192
 
 
 class File:
@@ -177,8 +174,8 @@ def listen(port: int, file: File) -> None:
 
 def main(kind: str, port: str, path: str, buffers: str) -> None:
     if int(buffers):
+        # TCP's own stay as they are: a window below a segment lets through one each 0.2 s
         eventsocket.SOCKET_OPTIONS[zmq.RCVHWM] = int(buffers)
-        eventsocket.SOCKET_OPTIONS[zmq.RCVBUF] = SMALL_RCVBUF
     file = File(path)
     if kind == "stream":
         asyncio.run(follow(int(port), file))

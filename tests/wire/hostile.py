@@ -101,6 +101,8 @@ class World:
         self._journal: list[bytes] = []
         self._first = 1
         self._journal_high = High()
+        #: number in the journal of each event; of an old one it is not known any more
+        self._records: dict[Source, int] = {}
         self.processes: dict[str, ProcessStatus] = {}
         self.applications: dict[str, ApplicationStatus] = {}
         self._channel: deque[list[bytes]] = deque()
@@ -149,9 +151,12 @@ class World:
         for source in self.published[-again:] if again else []:
             self._publish_event(bodies, source)
 
-    def forget(self) -> None:
-        """The journal is full: half of it goes."""
-        self._first += (len(self._journal) + 1 - self._first) // 2
+    def overrun(self, process: int, rest: int) -> None:
+        """A change does not arrive, and the journal is full: all but some of it goes."""
+        noise, self.noise = self.noise, Noise(drop=1.0)
+        self.change(process, 0)
+        self.noise = noise
+        self._first = max(self._first, len(self._journal) + 1 - rest)
 
     def _begin_stream(self) -> None:
         self._streams += 1
@@ -159,7 +164,8 @@ class World:
         self._seqs = dict.fromkeys(SEQUENCED, 0)
 
     def _meta(self, name: str, source: Source | None = None, facts: Facts | None = None) -> Meta:
-        return Meta(2, self._stream, self._seqs[name], 1, source, facts)
+        record = self._records.get(source) if source in self.published[-3:] else None
+        return Meta(2, self._stream, self._seqs[name], 1, source, facts, record)
 
     def _publish(self, header: str, data: bytes, facts: Facts | None = None) -> None:
         self._seqs[header] += 1
@@ -169,14 +175,17 @@ class World:
         data = wire.encode(body)[1]
         if source not in self.published[-50:]:
             self.published.append(source)
-        if self._journal_high.take(source):
+        if self._has_journal and self._journal_high.take(source):
+            self._records[source] = len(self._journal) + 1
             self._journal.append(encode_record(len(self._journal) + 1, 1, source, None, data))
         self._seqs["event"] += 1
         self.numbered[self._stream, self._seqs["event"]] = source
         self._send(encode_live("event", self._meta("event", source, Facts()), data))
 
     def _stand(self) -> Stand:
-        journal = Position("j", len(self._journal)) if self._has_journal else None
+        """What is not safe on disk yet comes with the next beat."""
+        safe = max(0, len(self._journal) - self._rng.choice((0, 0, 2)))
+        journal = Position("j", safe) if self._has_journal else None
         return Stand(2, self._stream, 1, dict(self._seqs), journal)
 
     def _answer(self, topic: bytes) -> None:

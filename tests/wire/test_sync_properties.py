@@ -23,7 +23,7 @@ USUAL: Final = st.one_of(
 )
 RESTART: Final = st.tuples(st.just("restart"), st.integers(0, 5))
 KILL: Final = st.tuples(st.just("kill_client"))
-FORGET: Final = st.tuples(st.just("forget"))
+OVERRUN: Final = st.tuples(st.just("overrun"), st.integers(0, 3), st.integers(0, 5))
 SWAPS: Final = st.sampled_from([0.0, 0.3])
 
 
@@ -91,8 +91,12 @@ def test_without_a_journal_a_restart_is_told_as_a_gap_of_unknown_size(
     assert gaps or not missing
 
 
-@settings(max_examples=100)
-@given(st.integers(0, 99), SWAPS, st.lists(st.one_of(USUAL, RESTART, KILL, FORGET), max_size=60))
+@settings(max_examples=200)
+@given(
+    st.integers(0, 99),
+    SWAPS,
+    st.lists(st.one_of(USUAL, RESTART, KILL, OVERRUN, OVERRUN), min_size=15, max_size=60),
+)
 def test_what_the_journal_has_forgotten_is_reported_by_its_number_there(
     seed: int, swap: float, steps: list[tuple[Any, ...]]
 ) -> None:
@@ -104,3 +108,4 @@ def test_what_the_journal_has_forgotten_is_reported_by_its_number_there(
         for number in range(gap.first, gap.last + 1)
     }
     assert set(expected(world)) <= set(world.told.events) | reported
+    assert not reported & set(world.told.events)

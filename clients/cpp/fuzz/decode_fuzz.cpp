@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <supvisors/event.hpp>
@@ -50,6 +51,7 @@ Synchroniser machine_of(std::size_t size) {
     wish.client = "c1";
     if (size % 2 != 0) {
         wish.cursor = Cursor{"j1", 10, {{"alpha", {{"b1", 4}}}}};
+        wish.cursor->told = size % 3 != 0 ? std::make_optional<std::int64_t>(14) : std::nullopt;
     }
     return Synchroniser(wish);
 }
@@ -74,7 +76,9 @@ void check_machine(const std::vector<std::string_view>& messages, std::size_t si
         }
     }
     if (const auto cursor = machine.cursor()) {
-        require(Cursor::decode(cursor->encode()).seq == cursor->seq);
+        const Cursor again = Cursor::decode(cursor->encode());
+        require(again.seq == cursor->seq && again.told == cursor->told);
+        require(!cursor->told || *cursor->told > cursor->seq);
     }
 }
 

@@ -83,7 +83,8 @@ inline json of_meta(const detail::Meta& meta) {
             {"seq", meta.seq},
             {"t", meta.time_ms},
             {"id", meta.id ? of_source(*meta.id) : json()},
-            {"facts", of_facts(meta.facts)}};
+            {"facts", of_facts(meta.facts)},
+            {"record", or_null(meta.record)}};
 }
 
 inline json of_stand(const detail::Stand& stand) {

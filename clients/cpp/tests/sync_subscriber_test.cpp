@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -59,6 +60,7 @@ public:
     void tell_event(const std::string& name) {
         json meta = next("event");
         meta["id"] = {"alpha", "b1", ++journal_};
+        meta["record"] = journal_;
         publisher.send({"\1event", meta.dump(), event(name).dump()});
     }
 
@@ -201,16 +203,41 @@ TEST_CASE("the cursor holds what was handed out, and another client goes on from
         cursor = subscriber.cursor();  // two more wait inside
     }
     REQUIRE(cursor);
-    CHECK(json::parse(cursor->encode())["high"] == json::parse(R"({"alpha": [["b1", 1]]})"));
+    CHECK(of_cursor(cursor) ==
+          json::parse(R"({"journal": "j1", "seq": 0, "high": {"alpha": [["b1", 1]]}, "told": 1})"));
     Wish wish;
     wish.cursor = Cursor::decode(cursor->encode());
     SyncSubscriber subscriber(options_for(agent), wish);
+    CHECK(of_cursor(subscriber.cursor()) == of_cursor(cursor));
     agent.answer_snapshot(agent.asked("snap|"), json::array());
     CHECK(next(subscriber) == joined);
     agent.answer_replay(agent.asked("replay|"), 1);
     CHECK(next(subscriber)["event"]["name"] == "p2");
     CHECK(next(subscriber)["event"]["name"] == "p3");
     CHECK_FALSE(subscriber.receive(100ms));
+}
+
+TEST_CASE("the cursor is ahead of the position by live events, until a beat says they are safe") {
+    Agent agent("s1");
+    SyncSubscriber subscriber(options_for(agent));
+    agent.answer_snapshot(agent.asked("snap|"), json::array());
+    CHECK(next(subscriber) == joined);
+    const auto numbers = [&] {
+        const std::optional<Cursor> cursor = subscriber.cursor();
+        REQUIRE(cursor);
+        return std::pair(cursor->seq, cursor->told);
+    };
+    const auto none = std::optional<std::int64_t>();
+    CHECK(numbers() == std::pair(std::int64_t{0}, none));
+    agent.tell_event("p1");
+    agent.tell_event("p2");
+    CHECK(next(subscriber)["event"]["name"] == "p1");
+    CHECK(numbers() == std::pair(std::int64_t{0}, std::make_optional<std::int64_t>(1)));
+    CHECK(next(subscriber)["event"]["name"] == "p2");
+    CHECK(numbers() == std::pair(std::int64_t{0}, std::make_optional<std::int64_t>(2)));
+    agent.beat();
+    CHECK_FALSE(subscriber.receive(300ms));
+    CHECK(numbers() == std::pair(std::int64_t{2}, none));
 }
 
 TEST_CASE("a client keeps its name, or is given one of its own") {

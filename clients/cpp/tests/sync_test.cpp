@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
 #include <supvisors/event.hpp>
@@ -163,18 +164,62 @@ TEST_CASE("a message of dialect 2 is read, or refused for its reason") {
 }
 
 TEST_CASE("a cursor is read again, and nothing else is") {
-    const Cursor cursor{"j1", 7, {{"alpha", {{"b2", 3}, {"b1", 9}}}, {"beta", {}}}};
-    CHECK(json::parse(cursor.encode()) == json::parse(Cursor::decode(cursor.encode()).encode()));
+    Cursor cursor{"j1", 7, {{"alpha", {{"b2", 3}, {"b1", 9}}}, {"beta", {}}}};
+    const std::string text_before =
+        R"({"journal":"j1","seq":7,"high":{"alpha":[["b2",3],["b1",9]],"beta":[]}})";
+    CHECK(cursor.encode() == text_before);
+    CHECK(Cursor::decode(text_before).encode() == text_before);
+    CHECK_FALSE(Cursor::decode(text_before).told);
+    cursor.told = 9;
+    CHECK(Cursor::decode(cursor.encode()).told == 9);
+    CHECK(Cursor::decode(cursor.encode()).encode() == cursor.encode());
+    CHECK_FALSE(Cursor::decode(R"({"journal":"j","seq":1,"high":{},"told":null})").told);
     for (const std::string text :
          {"", "x", "[]", "{}", R"({"journal":"j","seq":1})", R"({"journal":"","seq":1,"high":{}})",
           R"({"journal":"j","seq":-1,"high":{}})", R"({"journal":"j","seq":1,"high":[]})",
           R"({"journal":"j","seq":1,"high":{"a":null}})",
           R"({"journal":"j","seq":1,"high":{"a":[["b"]]}})",
           R"({"journal":"j","seq":1,"high":{"a":[["b",-1]]}})",
-          R"({"journal":"j","seq":1,"high":{"a":[[1,1]]}})", "\xFF"}) {
+          R"({"journal":"j","seq":1,"high":{"a":[[1,1]]}})",
+          R"({"journal":"j","seq":1,"high":{},"told":-1})",
+          R"({"journal":"j","seq":1,"high":{},"told":9007199254740992})",
+          R"({"journal":"j","seq":1,"high":{},"told":"2"})", "\xFF"}) {
         CAPTURE(text);
         CHECK_THROWS_AS(static_cast<void>(Cursor::decode(text)), std::invalid_argument);
     }
+}
+
+TEST_CASE("what was told stays ahead of a position that moves on, and of no other") {
+    using detail::Place;
+    using detail::Position;
+    const Cursor cursor{"j1", 10, {}, 14};
+    const auto told_after = [&](const std::optional<Position>& position) {
+        Place place(cursor);
+        place.move(position);
+        return place.told();
+    };
+    CHECK(told_after(Position{"j1", 10}) == 14);
+    CHECK(told_after(Position{"j1", 12}) == 14);
+    CHECK(told_after(Position{"j1", 15}) == 15);
+    CHECK(told_after(Position{"j1", 9}) == 9);
+    CHECK(told_after(Position{"j2", 12}) == 12);
+    CHECK(told_after(std::nullopt) == 0);
+    CHECK(Place(Cursor{"j1", 10, {}, 3}).told() == 10);
+}
+
+TEST_CASE("a record that is told moves what was told, and not the position") {
+    const detail::High high;
+    detail::Place place(std::nullopt);
+    place.tell(7);
+    CHECK(place.told() == 0);
+    CHECK_FALSE(place.cursor(high));
+    place.move(detail::Position{"j1", 10});
+    CHECK_FALSE(place.cursor(high)->told);
+    place.tell(12);
+    place.tell(11);
+    place.tell(std::nullopt);
+    CHECK(place.cursor(high)->seq == 10);
+    CHECK(place.cursor(high)->told == 12);
 }
 
 TEST_CASE("a wish that makes no sense is refused") {

@@ -76,5 +76,7 @@ def record(
         try:
             streaming(write, seconds)
         except ValueError as error:
-            raise CommandError(f"cannot listen to {host}: {error}", "correct --host or the keys") from error
+            raise CommandError(
+                f"cannot listen to {host}: {error}", "correct --host or the keys"
+            ) from error
     tell(f"{written} events are in {file}")

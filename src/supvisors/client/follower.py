@@ -31,9 +31,10 @@ from supvisors.wire.sync import Synchroniser
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """Everything up to this position of the journal was handed out."""
+    """Everything up to this place in the journal was handed out."""
 
     position: tuple[str, int] | None
+    told: int
 
 
 class Follower:
@@ -61,7 +62,7 @@ class Follower:
         begin = None if cursor is None else Cursor.decode(cursor)
         self._machine = Synchroniser(secrets.token_hex(8), headers, begin, since_ms)
         self._bookmark = Bookmark(begin)
-        self._marked = self._machine.position
+        self._marked = _Mark(self._machine.position, self._machine.told)
         self._waiting: deque[Happening | _Mark] = deque()
         self._set_option = set_option
         self._refuse = refuse
@@ -127,12 +128,12 @@ class Follower:
     def _settle(self) -> None:
         """Pass the marks that nothing stands before."""
         while self._waiting and isinstance(mark := self._waiting[0], _Mark):
-            self._bookmark.settle(mark.position)
+            self._bookmark.settle(mark.position, mark.told)
             self._waiting.popleft()
 
     def _perform(self, outputs: Sequence[Output]) -> None:
-        if self._marked is None:
-            self._mark(self._machine.beginning)
+        if self._marked.position is None and (beginning := self._machine.beginning) is not None:
+            self._mark(_Mark(beginning, beginning[1]))
         for output in outputs:
             match output:
                 case Subscribe(topic):
@@ -141,9 +142,12 @@ class Follower:
                     self._set_option(zmq.UNSUBSCRIBE, topic)
                 case _:
                     self._waiting.append(output)
-        self._mark(self._machine.position)
+        # An event that is told says itself how far it goes.
+        last = outputs[-1] if outputs else None
+        if not (isinstance(last, Event) and self._machine.position == self._marked.position):
+            self._mark(_Mark(self._machine.position, self._machine.told))
 
-    def _mark(self, position: tuple[str, int] | None) -> None:
-        if position != self._marked:
-            self._marked = position
-            self._waiting.append(_Mark(position))
+    def _mark(self, mark: _Mark) -> None:
+        if mark != self._marked:
+            self._marked = mark
+            self._waiting.append(mark)

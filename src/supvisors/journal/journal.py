@@ -93,6 +93,8 @@ class Journal:
         #: what the spool holds and the database does not: gathered, and being written
         self._gathered: list[Row] = []
         self._writing: list[Row] = []
+        #: of each address, the latest event and its number
+        self._latest: dict[str, tuple[tuple[str, str, int], int]] = {}
         self._seq = self._t_ms = 0
         self._recover()
         self._safe = (self._database.identity, self._database.last)
@@ -123,7 +125,7 @@ class Journal:
 
     def take(
         self, source: tuple[str, str, int], t_ms: int, record: Callable[[int, int], bytes]
-    ) -> bool:
+    ) -> int | None:
         """Keep an event, unless it is in the journal already.
 
         Args:
@@ -132,10 +134,12 @@ class Journal:
             record: makes its record from its number in the journal and its time there.
 
         Returns:
-            Whether it is new here.
+            Its number in the journal; None of one that is there, unless it is the latest of its
+            address, which an agent that was killed tells again.
         """
         if not self._high.take(source):
-            return False
+            latest, seq = self._latest.get(source[0], (None, None))
+            return seq if latest == source else None
         self._seq += 1
         self._t_ms = max(self._t_ms, t_ms)
         data = record(self._seq, self._t_ms)
@@ -143,8 +147,9 @@ class Journal:
         with self._lock:
             self._gather(row, data)
         self._mark.write(self._safe[0], self._seq)
+        self._latest[source[0]] = source, self._seq
         self._wake()
-        return True
+        return self._seq
 
     def read(
         self,
@@ -239,6 +244,7 @@ class Journal:
         self._gathered = [rows[seq] for seq in sorted(rows)]
         for row in self._gathered:
             self._high.take(row.source)
+            self._latest[row.source[0]] = row.source, row.seq
         marked = self._mark.read()
         is_ours = marked is not None and marked[0] == self._database.identity
         self._seq = max(last, *rows, marked[1] if marked and is_ours else 0, 0)

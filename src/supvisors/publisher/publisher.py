@@ -16,7 +16,7 @@ import functools
 import secrets
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from supvisors import wire
@@ -56,6 +56,9 @@ from supvisors.wire.requests import (
 HEAR_EVERY: Final = 16
 
 Source = tuple[str, str, int]
+#: From the time of a message in POSIX ms, and its body as it is encoded, to the number of its
+#: record in the journal; None where that is not known.
+Keep = Callable[[int, bytes], int | None]
 
 _TOPICS: Final = {header.encode(): (header, topic) for header, topic in TOPICS.items()}
 
@@ -84,16 +87,15 @@ class Publisher:
         source: Source | None = None,
         facts: Facts | None = None,
         gone: bool = False,
-    ) -> tuple[int, bytes]:
+        keep: Keep | None = None,
+    ) -> None:
         """Send a body to whoever subscribed to its header.
 
         Args:
             source: of an event: address, boot identity of its supervisord, number there.
             facts: of an event or of the status of a process.
             gone: the process or the application exists no longer.
-
-        Returns:
-            The time of the message in POSIX ms, and its body, encoded.
+            keep: takes an event into the journal before anybody hears of it.
         """
         self._published += 1
         if self._published % HEAR_EVERY == 0:
@@ -102,6 +104,7 @@ class Publisher:
         header, data = wire.encode(body)
         name, topic = _TOPICS[header]
         self._seqs[name] += 1
+        record = keep(t_ms, data) if keep is not None else None
         frames: list[bytes] = []
         for port in self.ports:
             if port.wants(header):
@@ -109,13 +112,12 @@ class Publisher:
             if port.wants(topic):
                 if not frames:
                     seq = self._seqs[name]
-                    meta = Meta(VERSION, self.stream, seq, t_ms, source, facts)
+                    meta = Meta(VERSION, self.stream, seq, t_ms, source, facts, record)
                     frames = encode_live(name, meta, data)
                 port.send(frames)
         self._statuses.keep(name, body, data, facts, gone=gone)
         if gone:
             self._tell_gone(body, t_ms)
-        return t_ms, data
 
     def beat(self) -> None:
         """Tell clients that we are there, and how far we are."""
@@ -207,8 +209,7 @@ class Publisher:
         self._waiting.charge(len(data))
 
     def _read_page(self, waiter: Waiter, request: ReplayRequest) -> None:
-        # All events below this number are in the journal: its owner fills it before we are
-        # called again.
+        # All events below this number are in the journal: each is kept before it is sent.
         live_from = self._seqs[PROCESS_EVENT_HEADER] + 1
         answer = functools.partial(self._send_page, waiter, live_from)
         if self._journal is None:

@@ -52,6 +52,11 @@ class EventLog:
         return self._place.position
 
     @property
+    def told(self) -> int:
+        """Number in that journal up to which everything was told, live events included."""
+        return self._place.told
+
+    @property
     def cursor(self) -> Cursor | None:
         return self._place.cursor(self._high)
 

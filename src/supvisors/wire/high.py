@@ -149,6 +149,7 @@ class Bookmark:
         self._high.take(source)
         self._place.tell(record)
 
-    def settle(self, position: tuple[str, int] | None) -> None:
-        """The client was handed everything up to this position of the synchroniser."""
+    def settle(self, position: tuple[str, int] | None, told: int) -> None:
+        """The client was handed everything up to this place of the synchroniser."""
         self._place.move(position)
+        self._place.tell(told)

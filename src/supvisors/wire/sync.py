@@ -110,6 +110,11 @@ class Synchroniser:
         return self._events.position
 
     @property
+    def told(self) -> int:
+        """Number in that journal up to which everything was told, live events included."""
+        return self._events.told
+
+    @property
     def is_replaying(self) -> bool:
         """Whether events of the past are still to come."""
         return self._events.is_replaying

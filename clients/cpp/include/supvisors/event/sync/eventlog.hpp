@@ -31,21 +31,19 @@ public:
     // Begins where the cursor or the time says; without them, with what is published next.
     EventLog(Question& question, const std::optional<Cursor>& cursor,
              std::optional<std::int64_t> since_ms)
-        : question_(&question), since_ms_(since_ms) {
-        if (cursor) {
-            high_ = High(cursor->high);
-            position_ = Position{cursor->journal, cursor->seq};
-        }
-    }
+        : question_(&question),
+          since_ms_(since_ms),
+          high_(cursor ? cursor->high : Lives{}),
+          place_(cursor) {}
 
-    // Journal and number up to which everything was told.
-    [[nodiscard]] const std::optional<Position>& position() const noexcept { return position_; }
-    [[nodiscard]] const High& high() const noexcept { return high_; }
+    // How far everything was told.
+    [[nodiscard]] const Place& place() const noexcept { return place_; }
+    [[nodiscard]] std::optional<Cursor> cursor() const { return place_.cursor(high_); }
 
     // The page that is wanted now: journal, and from where on.
     [[nodiscard]] std::pair<std::string, std::string> wanted() const {
-        if (position_) {
-            return {position_->journal, std::to_string(position_->seq)};
+        if (const auto& position = place_.position()) {
+            return {position->journal, std::to_string(position->seq)};
         }
         return {std::string(any_journal), "t" + std::to_string(since_ms_.value_or(0))};
     }
@@ -61,7 +59,7 @@ public:
         if (is_replaying_) {
             return {};
         }
-        if (!position_) {
+        if (!place_.position()) {
             return {gap(lost_from, 0)};
         }
         replay(now);
@@ -90,7 +88,7 @@ public:
             return {};
         }
         if (!stand.journal) {
-            position_.reset();
+            place_.move(std::nullopt);
         }
         if (seq > *held_) {
             return miss(now, seq);
@@ -116,7 +114,7 @@ public:
             question_->go_on(now);
             return outputs;
         }
-        if (!position_) {
+        if (!place_.position()) {
             settle(journal);
         }
         held_ = std::max(*held_, *page.meta.live_from - 1);
@@ -134,7 +132,7 @@ private:
 
     Outputs begin(Instant now, const Stand& stand, std::int64_t seq) {
         held_ = seq;
-        if (position_ || since_ms_) {
+        if (place_.position() || since_ms_) {
             if (!stand.journal) {
                 return give_up();
             }
@@ -147,9 +145,9 @@ private:
 
     // Everything up to this number of the journal was told.
     void settle(const Position& position) {
-        if (!position_ || position_->journal != position.journal ||
-            position_->seq < position.seq) {
-            position_ = position;
+        const auto& before = place_.position();
+        if (!before || before->journal != position.journal || before->seq < position.seq) {
+            place_.move(position);
         }
     }
 
@@ -160,17 +158,16 @@ private:
 
     Outputs read(const std::string& journal, const Record& record) {
         Outputs outputs;
-        if (position_) {
-            const std::int64_t told = position_->seq;
-            if (record.seq <= told) {
+        if (const auto& position = place_.position()) {
+            if (record.seq <= position->seq) {
                 return {};
             }
-            if (record.seq > told + 1) {
-                outputs.emplace_back(gap(told + 1, record.seq - 1));
+            if (record.seq > place_.told() + 1) {
+                outputs.emplace_back(gap(place_.told() + 1, record.seq - 1));
             }
         }
-        position_ = Position{journal, record.seq};
-        append(outputs, tell({record.body, record.facts, record.id, record.time_ms}));
+        place_.move(Position{journal, record.seq});
+        append(outputs, tell({record.body, record.facts, record.id, record.time_ms, record.seq}));
         return outputs;
     }
 
@@ -182,22 +179,24 @@ private:
             return outputs;
         }
         Outputs outputs;
-        if (position_ && position_->journal != meta.journal->journal) {
-            outputs.emplace_back(gap(position_->seq + 1, 0));
-        } else if (position_ && first_held > position_->seq + 1) {
-            outputs.emplace_back(gap(position_->seq + 1, first_held - 1));
+        const auto& position = place_.position();
+        const std::int64_t lost_from = place_.told() + 1;
+        if (position && position->journal != meta.journal->journal) {
+            outputs.emplace_back(gap(lost_from, 0));
+        } else if (position && first_held > lost_from) {
+            outputs.emplace_back(gap(lost_from, first_held - 1));
         }
-        position_ = Position{meta.journal->journal, std::max<std::int64_t>(0, first_held - 1)};
+        place_.move(Position{meta.journal->journal, std::max<std::int64_t>(0, first_held - 1)});
         question_->go_on(now);
         return outputs;
     }
 
     // There is no journal any more.
     Outputs give_up() {
-        const std::int64_t told = position_ ? position_->seq : 0;
-        position_.reset();
+        const std::int64_t lost_from = place_.told() + 1;
+        place_.move(std::nullopt);
         since_ms_.reset();
-        return {gap(told + 1, 0)};
+        return {gap(lost_from, 0)};
     }
 
     Outputs end_replay(Instant now) {
@@ -221,7 +220,8 @@ private:
             if (seq > *held_) {
                 held_ = seq;
                 append(outputs, tell({std::move(live.body), std::move(live.meta.facts),
-                                      std::move(live.meta.id), live.meta.time_ms}));
+                                      std::move(live.meta.id), live.meta.time_ms,
+                                      live.meta.record}));
             }
         }
         return outputs;
@@ -229,6 +229,7 @@ private:
 
     Outputs tell(Change change) {
         Outputs outputs;
+        place_.tell(change.record);
         if (high_.take(*change.id)) {
             outputs.emplace_back(std::move(change));
         }
@@ -237,7 +238,7 @@ private:
 
     // Events up to `last` did not come: have them replayed, or say that they are lost.
     Outputs miss(Instant now, std::int64_t last) {
-        if (position_) {
+        if (place_.position()) {
             replay(now);
             return {};
         }
@@ -249,7 +250,7 @@ private:
     Question* question_;
     std::optional<std::int64_t> since_ms_;
     High high_;
-    std::optional<Position> position_;
+    Place place_;
     std::optional<std::int64_t> held_;  // number in the stream of the last event told
     bool is_replaying_ = false;
     std::map<std::int64_t, Live> waiting_;

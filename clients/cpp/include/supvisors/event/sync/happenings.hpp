@@ -55,6 +55,8 @@ struct Change {
     std::optional<Facts> facts;  // of a ProcessStatus or a ProcessEvent, where some are known
     std::optional<SourceId> id;  // of a ProcessEvent
     std::int64_t time_ms = 0;    // of its publication, since 1970; of a repair, of the snapshot
+    // Of a ProcessEvent: number in the journal of the agent, where it is known.
+    std::optional<std::int64_t> record = std::nullopt;
 };
 
 // Something exists no longer; `process` is empty when it is the whole application.

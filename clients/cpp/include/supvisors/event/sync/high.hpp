@@ -1,7 +1,7 @@
 // Which process events somebody has: a number for each address, and cursors.
 //
-// Holds: High, which tells a new event from one that was had before; Cursor, what a client saves
-//     to go on where it stopped.
+// Holds: High, which tells a new event from one that was had before; Place, how far somebody is in
+//     a journal; Cursor, what a client saves to go on where it stopped.
 // Must not touch: events beyond their source id.
 // Invariants: of one life of a supervisord, an id is new only if its number is above all that
 //     were taken before. decode(encode()) is the same cursor.
@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@
 
 #include "happenings.hpp"
 #include "reading.hpp"
+#include "values.hpp"
 
 namespace supvisors::event {
 
@@ -31,12 +33,19 @@ using Lives = std::map<std::string, std::vector<std::pair<std::string, std::int6
 // Which process events a client has. What is in it is its own business and ours.
 struct Cursor {
     std::string journal;
-    std::int64_t seq = 0;  // the client has all records up to this one, and maybe more
+    std::int64_t seq = 0;  // the client has all records up to this one
     Lives high;
+    // The client has all records up to this one, too. Where to go on is `seq` all the same, since
+    // these may not be safe on the agent's disk yet. None where there are none.
+    std::optional<std::int64_t> told = std::nullopt;
 
     // The cursor as a text, for a file or a column of yours.
     [[nodiscard]] std::string encode() const {
-        return nlohmann::ordered_json{{"journal", journal}, {"seq", seq}, {"high", high}}.dump();
+        nlohmann::ordered_json text{{"journal", journal}, {"seq", seq}, {"high", high}};
+        if (told) {
+            text["told"] = *told;
+        }
+        return text.dump();
     }
 
     // The cursor of a text that encode gave, in any language. Throws std::invalid_argument for
@@ -63,6 +72,7 @@ private:
         for (const auto& address : high.items()) {
             cursor.high.emplace(address.key(), read_lives(address.value()));
         }
+        cursor.told = detail::optional_at(value, "told", detail::number);
         return cursor;
     }
 
@@ -116,6 +126,54 @@ private:
     static constexpr std::size_t lives_max = 4;
 
     Lives lives_;
+};
+
+// How far somebody is in a journal, if he is in one.
+class Place {
+public:
+    // Where the cursor is; without one, nowhere.
+    explicit Place(const std::optional<Cursor>& cursor) {
+        if (cursor) {
+            position_ = Position{cursor->journal, cursor->seq};
+            told_ = std::max(cursor->seq, cursor->told.value_or(0));
+        }
+    }
+
+    // Journal, and number of the record after which to go on.
+    [[nodiscard]] const std::optional<Position>& position() const noexcept { return position_; }
+
+    // Up to where he has everything, what is not safe on disk yet included; 0 in no journal.
+    [[nodiscard]] std::int64_t told() const noexcept { return told_; }
+
+    // Moves the position. What was told stays ahead of it only if that is on in one journal: the
+    // numbers of another one, and of one that lost its end, mean other records.
+    void move(std::optional<Position> position) {
+        const bool is_on = position_ && position && position_->journal == position->journal &&
+                           position_->seq <= position->seq;
+        const std::int64_t reached = position ? position->seq : 0;
+        told_ = is_on ? std::max(told_, reached) : reached;
+        position_ = std::move(position);
+    }
+
+    // He has this record, and all before it.
+    void tell(std::optional<std::int64_t> record) {
+        if (position_ && record) {
+            told_ = std::max(told_, *record);
+        }
+    }
+
+    // The cursor of who has come so far; none in no journal.
+    [[nodiscard]] std::optional<Cursor> cursor(const High& high) const {
+        if (!position_) {
+            return std::nullopt;
+        }
+        return Cursor{position_->journal, position_->seq, high.lives(),
+                      told_ > position_->seq ? std::make_optional(told_) : std::nullopt};
+    }
+
+private:
+    std::optional<Position> position_;
+    std::int64_t told_ = 0;
 };
 
 }  // namespace detail

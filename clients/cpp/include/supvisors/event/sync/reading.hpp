@@ -136,6 +136,7 @@ auto optional_at(const Json& object, const char* key, Read&& read)
     meta.time_ms = number(at(value, "t"));
     meta.id = optional_at(value, "id", read_source);
     meta.facts = optional_at(value, "facts", read_facts);
+    meta.record = optional_at(value, "record", number);
     return meta;
 }
 

@@ -42,8 +42,8 @@ public:
     explicit SyncSubscriber(const Options& options, Wish wish = {})
         : connection_(options),
           machine_(std::make_unique<Synchroniser>(named(wish))),
-          told_(wish.cursor ? wish.cursor->high : Lives{}),
-          position_(machine_->position()) {
+          high_(wish.cursor ? wish.cursor->high : Lives{}),
+          place_(machine_->place()) {
         perform(machine_->start(now()));
     }
 
@@ -53,7 +53,7 @@ public:
     [[nodiscard]] std::optional<Happening> receive(std::chrono::milliseconds timeout) {
         const auto deadline = detail::deadline_after(timeout);
         while (waiting_.empty()) {
-            position_ = machine_->position();
+            place_ = machine_->place();
             if (!take_message(deadline)) {
                 return std::nullopt;
             }
@@ -61,7 +61,8 @@ public:
         Happening next = std::move(waiting_.front());
         waiting_.pop_front();
         if (const auto* change = std::get_if<Change>(&next); change != nullptr && change->id) {
-            told_.take(*change->id);
+            high_.take(*change->id);
+            place_.tell(change->record);
         }
         return next;
     }
@@ -72,11 +73,7 @@ public:
     // Where to go on later: after the events that receive gave. None before Joined, and without
     // a journal on the agent's side.
     [[nodiscard]] std::optional<Cursor> cursor() const {
-        const auto& position = waiting_.empty() ? machine_->position() : position_;
-        if (!position) {
-            return std::nullopt;
-        }
-        return Cursor{position->journal, position->seq, told_.lives()};
+        return (waiting_.empty() ? machine_->place() : place_).cursor(high_);
     }
 
     // Whom to tell of a message that was dropped, in the thread that receives.
@@ -143,8 +140,8 @@ private:
 
     detail::Connection connection_;
     std::unique_ptr<Synchroniser> machine_;
-    detail::High told_;  // of what was handed out
-    std::optional<detail::Position> position_;
+    detail::High high_;    // of what was handed out
+    detail::Place place_;  // the same, while something waits
     std::deque<Happening> waiting_;
     RefusedHandler handler_;
     std::uint64_t refused_ = 0;

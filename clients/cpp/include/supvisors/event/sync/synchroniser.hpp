@@ -121,18 +121,10 @@ public:
     [[nodiscard]] const Cluster& cluster() const noexcept { return statuses_.cluster(); }
 
     // Where to go on later; none before the first snapshot or without a journal.
-    [[nodiscard]] std::optional<Cursor> cursor() const {
-        const auto& position = events_.position();
-        if (!position) {
-            return std::nullopt;
-        }
-        return Cursor{position->journal, position->seq, events_.high().lives()};
-    }
+    [[nodiscard]] std::optional<Cursor> cursor() const { return events_.cursor(); }
 
-    // The journal and number of the cursor alone.
-    [[nodiscard]] const std::optional<detail::Position>& position() const noexcept {
-        return events_.position();
-    }
+    // The journal and numbers of the cursor alone.
+    [[nodiscard]] const detail::Place& place() const noexcept { return events_.place(); }
 
 private:
     // Streams that are over and whose late messages are known as such.

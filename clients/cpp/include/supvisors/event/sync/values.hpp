@@ -31,6 +31,7 @@ struct Meta {
     std::int64_t time_ms = 0;
     std::optional<SourceId> id;
     std::optional<Facts> facts;
+    std::optional<std::int64_t> record;  // of an event: its number in the publisher's journal
 };
 
 // How far a journal goes.

@@ -20,10 +20,20 @@ public final class Cursor {
     record Life(String boot, long number) {}
 
     private final SyncMessage.Position position;
+    private final long told;
     private final Map<String, List<Life>> high;
 
-    Cursor(SyncMessage.Position position, Map<String, List<Life>> high) {
+    /**
+     * A cursor in a journal.
+     *
+     * @param position where to go on
+     * @param told number up to which the client has everything; what is above the position may not
+     *     be safe on disk yet
+     * @param high which events it has, by their source
+     */
+    Cursor(SyncMessage.Position position, long told, Map<String, List<Life>> high) {
         this.position = position;
+        this.told = Math.max(told, position.seq());
         Map<String, List<Life>> copy = new LinkedHashMap<>();
         high.forEach((address, lives) -> copy.put(address, List.copyOf(lives)));
         this.high = Collections.unmodifiableMap(copy);
@@ -31,6 +41,11 @@ public final class Cursor {
 
     SyncMessage.Position position() {
         return position;
+    }
+
+    /** Not below the number of the position. */
+    long told() {
+        return told;
     }
 
     Map<String, List<Life>> high() {
@@ -58,6 +73,9 @@ public final class Cursor {
                 json.writeEndArray();
             }
             json.writeEndObject();
+            if (told > position.seq()) {
+                json.writeNumberField("told", told);
+            }
             json.writeEndObject();
         } catch (IOException error) {
             throw new UncheckedIOException(error); // a StringWriter has none
@@ -81,6 +99,7 @@ public final class Cursor {
             MetaFields fields = MetaFields.of(value, refusal);
             return new Cursor(
                     new SyncMessage.Position(fields.identity("journal"), fields.number("seq")),
+                    fields.has("told") ? fields.number("told") : 0,
                     lives(fields.value("high"), refusal));
         } catch (WireException error) {
             throw new IllegalArgumentException(
@@ -122,6 +141,7 @@ public final class Cursor {
     public boolean equals(Object other) {
         return other instanceof Cursor cursor
                 && position.equals(cursor.position)
+                && told == cursor.told
                 && high.equals(cursor.high);
     }
 

@@ -21,10 +21,8 @@ final class EventLog {
 
     private final Question question;
     private final High high;
+    private final Place place;
     private final SortedMap<Long, SyncMessage.Live> waiting = new TreeMap<>();
-
-    /** Up to where everything was told; null when it is not known. */
-    private SyncMessage.Position position;
 
     private Long sinceMs;
 
@@ -37,23 +35,24 @@ final class EventLog {
         this.question = question;
         this.sinceMs = sinceMs;
         high = new High(cursor == null ? Map.of() : cursor.high());
-        position = cursor == null ? null : cursor.position();
+        place = new Place(cursor);
     }
 
+    /** Up to where everything was told and is safe on disk; null when it is not known. */
     SyncMessage.Position position() {
-        return position;
+        return place.position();
     }
 
     /** Where to go on later; null before the first snapshot or without a journal. */
     Cursor cursor() {
-        return position == null ? null : new Cursor(position, high.lives());
+        return place.cursor(high);
     }
 
     /** The topic of the page that is wanted now. */
     String wanted(String client, int slot) {
-        return position == null
+        return position() == null
                 ? Topics.replaySince(client, slot, sinceMs == null ? 0 : sinceMs)
-                : Topics.replayAfter(client, slot, position);
+                : Topics.replayAfter(client, slot, position());
     }
 
     /** Another stream: its numbers begin anew, and the end of the last one may be lost. */
@@ -67,7 +66,7 @@ final class EventLog {
         if (isReplaying) {
             return;
         }
-        if (position == null) {
+        if (position() == null) {
             outputs.add(new Gap(EVENT, lostFrom, 0));
         } else {
             replay(nowS);
@@ -99,7 +98,7 @@ final class EventLog {
             return;
         }
         if (stand.journal() == null) {
-            position = null;
+            place.move(null);
         }
         if (seq > held) {
             miss(nowS, seq, outputs);
@@ -111,7 +110,7 @@ final class EventLog {
     private void begin(
             double nowS, SyncMessage.Stand stand, long seq, List<SyncOutput> outputs) {
         held = seq;
-        boolean isResumed = position != null || sinceMs != null;
+        boolean isResumed = position() != null || sinceMs != null;
         if (stand.journal() == null) {
             if (isResumed) {
                 giveUp(outputs);
@@ -138,7 +137,7 @@ final class EventLog {
             question.goOn(nowS);
             return;
         }
-        if (position == null) {
+        if (position() == null) {
             settle(meta.journal());
         }
         held = Math.max(held, meta.liveFrom() - 1);
@@ -146,11 +145,12 @@ final class EventLog {
     }
 
     /** Everything up to this number of the journal was told. */
-    private void settle(SyncMessage.Position told) {
+    private void settle(SyncMessage.Position safe) {
+        SyncMessage.Position position = position();
         if (position == null
-                || !position.journal().equals(told.journal())
-                || position.seq() < told.seq()) {
-            position = told;
+                || !position.journal().equals(safe.journal())
+                || position.seq() < safe.seq()) {
+            place.move(safe);
         }
     }
 
@@ -160,16 +160,16 @@ final class EventLog {
     }
 
     private void read(String journal, SyncMessage.Entry entry, List<SyncOutput> outputs) {
-        if (position != null) {
-            long told = position.seq();
-            if (entry.seq() <= told) {
+        if (position() != null) {
+            if (entry.seq() <= position().seq()) {
                 return;
             }
-            if (entry.seq() > told + 1) {
-                outputs.add(new Gap(EVENT, told + 1, entry.seq() - 1));
+            long missing = place.told() + 1;
+            if (entry.seq() > missing) {
+                outputs.add(new Gap(EVENT, missing, entry.seq() - 1));
             }
         }
-        position = new SyncMessage.Position(journal, entry.seq());
+        place.move(new SyncMessage.Position(journal, entry.seq()));
         tell(entry.event(), outputs);
     }
 
@@ -180,25 +180,24 @@ final class EventLog {
             endReplay(nowS, outputs);
             return;
         }
-        if (position != null) {
-            long told = position.seq();
-            if (!position.journal().equals(meta.journal().journal())) {
-                outputs.add(new Gap(EVENT, told + 1, 0));
-            } else if (meta.gone() > told + 1) {
-                outputs.add(new Gap(EVENT, told + 1, meta.gone() - 1));
+        String journal = meta.journal().journal();
+        if (position() != null) {
+            long missing = place.told() + 1;
+            if (!position().journal().equals(journal)) {
+                outputs.add(new Gap(EVENT, missing, 0));
+            } else if (meta.gone() > missing) {
+                outputs.add(new Gap(EVENT, missing, meta.gone() - 1));
             }
         }
-        position =
-                new SyncMessage.Position(meta.journal().journal(), Math.max(0, meta.gone() - 1));
+        place.move(new SyncMessage.Position(journal, Math.max(0, meta.gone() - 1)));
         question.goOn(nowS);
     }
 
     /** There is no journal any more. */
     private void giveUp(List<SyncOutput> outputs) {
-        long told = position == null ? 0 : position.seq();
-        position = null;
+        outputs.add(new Gap(EVENT, place.told() + 1, 0));
+        place.move(null);
         sinceMs = null;
-        outputs.add(new Gap(EVENT, told + 1, 0));
     }
 
     private void endReplay(double nowS, List<SyncOutput> outputs) {
@@ -227,10 +226,12 @@ final class EventLog {
     private static SyncOutput.Event eventOf(SyncMessage.Live message) {
         SyncMessage.Meta meta = message.meta();
         SupvisorsProcessEvent body = (SupvisorsProcessEvent) message.body();
-        return new SyncOutput.Event(body, meta.source(), meta.facts(), meta.timeMs());
+        return new SyncOutput.Event(
+                body, meta.source(), meta.facts(), meta.timeMs(), meta.record());
     }
 
     private void tell(SyncOutput.Event event, List<SyncOutput> outputs) {
+        place.tell(event.record());
         if (high.take(event.source())) {
             outputs.add(event);
         }
@@ -238,7 +239,7 @@ final class EventLog {
 
     /** Events up to a number did not come: has them replayed, or says that they are lost. */
     private void miss(double nowS, long last, List<SyncOutput> outputs) {
-        if (position != null) {
+        if (position() != null) {
             replay(nowS);
             return;
         }

@@ -33,7 +33,7 @@ public final class SupvisorsSyncSubscriber implements Runnable, AutoCloseable {
     private EnumSet<EventHeader> headers = EnumSet.allOf(EventHeader.class);
     private Cursor start;
     private Instant since;
-    private SyncMessage.Position position;
+    private Place place = new Place(null);
     private High high = new High(Map.of());
     private volatile SupvisorsSyncListener listener = new SupvisorsSyncListener() {};
     private volatile SupvisorsErrorHandler errorHandler = new SupvisorsErrorHandler() {};
@@ -99,7 +99,7 @@ public final class SupvisorsSyncSubscriber implements Runnable, AutoCloseable {
         start = Objects.requireNonNull(cursor);
         since = null;
         synchronized (cursorLock) {
-            position = cursor.position();
+            place = new Place(cursor);
             high = new High(cursor.high());
         }
     }
@@ -144,7 +144,7 @@ public final class SupvisorsSyncSubscriber implements Runnable, AutoCloseable {
      */
     public Optional<Cursor> getCursor() {
         synchronized (cursorLock) {
-            return Optional.ofNullable(position).map(at -> new Cursor(at, high.lives()));
+            return Optional.ofNullable(place.cursor(high));
         }
     }
 
@@ -246,9 +246,10 @@ public final class SupvisorsSyncSubscriber implements Runnable, AutoCloseable {
             synchronized (cursorLock) {
                 if (output.isPresent() && output.get() instanceof SyncOutput.Event event) {
                     high.take(event.source());
+                    place.tell(event.record());
                 }
                 if (isLast) {
-                    position = machine.position();
+                    place.move(machine.position());
                 }
             }
         }

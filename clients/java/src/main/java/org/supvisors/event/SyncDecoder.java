@@ -100,7 +100,8 @@ final class SyncDecoder {
                 fields.number("seq"),
                 fields.number("t"),
                 fields.has("id") ? fields.source("id") : null,
-                fields.factsOrNull("facts"));
+                fields.factsOrNull("facts"),
+                fields.numberOrNull("record"));
     }
 
     private SyncMessage.Stand stand() throws WireException {
@@ -183,13 +184,15 @@ final class SyncDecoder {
 
     private SyncMessage.Entry entry(MetaFields fields) throws WireException {
         fields.value("facts"); // has to be there
+        long seq = fields.number("seq");
         return new SyncMessage.Entry(
-                fields.number("seq"),
+                seq,
                 new SyncOutput.Event(
                         (SupvisorsProcessEvent) body(EventHeader.EVENT, fields.value("body")),
                         fields.source("id"),
                         fields.factsOrNull("facts"),
-                        fields.number("t")));
+                        fields.number("t"),
+                        seq));
     }
 
     private SupvisorsMessage body(EventHeader header, Object value) throws WireException {

@@ -8,8 +8,14 @@ sealed interface SyncMessage {
     /** Identity of the publisher; another one at each start of the agent. */
     String stream();
 
-    /** Second frame of live messages and of removals. */
-    record Meta(String stream, long seq, long timeMs, EventSource source, ProcessFacts facts) {}
+    /** Second frame of live messages and of removals; the last is a number of the journal. */
+    record Meta(
+            String stream,
+            long seq,
+            long timeMs,
+            EventSource source,
+            ProcessFacts facts,
+            Long record) {}
 
     /** How far a journal goes. */
     record Position(String journal, long seq) {}

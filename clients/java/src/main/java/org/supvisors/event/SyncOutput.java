@@ -22,8 +22,16 @@ sealed interface SyncOutput
     /** A status changed; the mirror has it. Facts are null where nothing is known. */
     record Status(SupvisorsMessage body, ProcessFacts facts, long timeMs) implements SyncOutput {}
 
-    /** A process changed its state on one address. */
-    record Event(SupvisorsProcessEvent body, EventSource source, ProcessFacts facts, long timeMs)
+    /**
+     * A process changed its state on one address. The last is the number of its record in the
+     * journal of the publisher, null where it is not known.
+     */
+    record Event(
+            SupvisorsProcessEvent body,
+            EventSource source,
+            ProcessFacts facts,
+            long timeMs,
+            Long record)
             implements SyncOutput {}
 
     /** Something exists no longer; without process it is the whole application. */

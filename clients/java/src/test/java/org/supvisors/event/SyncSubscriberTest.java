@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,7 +39,7 @@ class SyncSubscriberTest {
                 SupvisorsProcessEvent event, EventSource source, Optional<ProcessFacts> facts) {
             recorder.tell(
                     "event " + source.number() + ", cursor "
-                            + subscriber.getCursor().map(Cursor::high));
+                            + subscriber.getCursor().map(Cursor::encode));
         }
 
         @Override
@@ -85,36 +84,59 @@ class SyncSubscriberTest {
         join("{\"journal\":\"j\",\"seq\":7,\"high\":{}}");
     }
 
-    /**
-     * Answers requests for a snapshot until one has arrived, since JeroMQ may connect anew
-     * meanwhile; a cursor is there as soon as that is told.
-     */
+    /** A cursor is there as soon as the join is told. */
     private void join(String cursor) {
         new Thread(subscriber).start();
+        String told =
+                answer(
+                        "snap",
+                        stand(4, 7),
+                        "{\"process\":[{\"body\":" + Bodies.PROCESS + ",\"facts\":null}]}");
+        assertEquals("joined Optional[RUNNING], cursor Optional[" + cursor + "]", told);
+    }
+
+    /**
+     * Answers requests of a kind until something is told, since JeroMQ may connect anew meanwhile;
+     * returns what is told first.
+     */
+    private String answer(String kind, String meta, String content) {
         String told = null;
         while (told == null) {
             String request = publisher.nextRequest();
-            if (request.startsWith("\u0001\u0001snap|")) {
-                publisher.send(
-                        request.substring(1),
-                        stand(4, 7),
-                        "{\"process\":[{\"body\":" + Bodies.PROCESS + ",\"facts\":null}]}");
+            if (request.startsWith("\u0001\u0001" + kind + "|")) {
+                publisher.send(request.substring(1), meta, content);
                 told = recorder.nextWithin(2);
             }
         }
-        assertEquals("joined Optional[RUNNING], cursor Optional[" + cursor + "]", told);
+        return told;
+    }
+
+    private static String id(long number) {
+        return ",\"id\":[\"alpha\",\"b\"," + number + "]";
+    }
+
+    private static String entry(long seq, long number) {
+        return "{\"seq\":" + seq + ",\"t\":1" + id(number) + ",\"facts\":null,\"body\":"
+                + Bodies.EVENT + "}";
+    }
+
+    private static String cursor(long seq, long number, String more) {
+        return "{\"journal\":\"j\",\"seq\":" + seq + ",\"high\":{\"alpha\":[[\"b\"," + number
+                + "]]}" + more + "}";
+    }
+
+    private static String eventTold(long number, String cursor) {
+        return "event " + number + ", cursor Optional[" + cursor + "]";
     }
 
     @Test
     void changesAreToldAndMirrored() {
         join();
-        publisher.send(
-                "\u0001event", meta(8, ",\"id\":[\"alpha\",\"b\",3]"), Bodies.EVENT);
+        publisher.send("\u0001event", meta(8, id(3)), Bodies.EVENT);
         publisher.send("\u0001process", meta(5, ""), Bodies.PROCESS);
         publisher.send(
                 "\u0001removed", meta(1, ""), "{\"application\":\"web\",\"process\":\"nginx\"}");
-        Map<String, List<Cursor.Life>> high = Map.of("alpha", List.of(new Cursor.Life("b", 3)));
-        assertEquals("event 3, cursor Optional[" + high + "]", recorder.next());
+        assertEquals(eventTold(3, cursor(7, 3, "")), recorder.next());
         assertEquals("process nginx", recorder.next());
         assertEquals("removed web:nginx", recorder.next());
         assertTrue(subscriber.getCluster().getProcesses().isEmpty());
@@ -132,8 +154,36 @@ class SyncSubscriberTest {
     }
 
     @Test
+    void betweenTwoBeatsTheCursorSaysWhatWasTold() {
+        join();
+        publisher.send("\u0001event", meta(8, id(3) + ",\"record\":8"), Bodies.EVENT);
+        assertEquals(eventTold(3, cursor(7, 3, ",\"told\":8")), recorder.next());
+        publisher.send("\u0001event", meta(9, id(4) + ",\"record\":null"), Bodies.EVENT);
+        assertEquals(eventTold(4, cursor(7, 4, ",\"told\":8")), recorder.next());
+        publisher.send("\u0001beat", stand(4, 9));
+        publisher.send("\u0001process", meta(5, ""), Bodies.PROCESS);
+        assertEquals("process nginx", recorder.next());
+        assertEquals(cursor(9, 4, ""), subscriber.getCursor().orElseThrow().encode());
+    }
+
+    @Test
+    void withinAPageTheCursorSaysWhatWasToldOfIt() {
+        String text = cursor(5, 1, ",\"told\":6");
+        subscriber.setCursor(Cursor.decode(text));
+        join(text);
+        String meta =
+                "{\"v\":2,\"stream\":\"s\",\"t\":1,\"journal\":{\"id\":\"j\",\"seq\":9},"
+                        + "\"next\":null,\"live_from\":8,\"gone\":null}";
+        String told = answer("replay", meta, "[" + entry(7, 2) + "," + entry(9, 4) + "]");
+        assertEquals(eventTold(2, cursor(5, 2, ",\"told\":7")), told);
+        assertEquals("gap event 8 8", recorder.next());
+        assertEquals("listener failed: no", recorder.next());
+        assertEquals(eventTold(4, cursor(9, 4, "")), recorder.next());
+    }
+
+    @Test
     void aCursorAsksForWhatCameAfterIt() {
-        String text = "{\"journal\":\"j\",\"seq\":5,\"high\":{\"alpha\":[[\"b\",1]]}}";
+        String text = cursor(5, 1, "");
         subscriber.setCursor(Cursor.decode(text));
         assertEquals(text, subscriber.getCursor().orElseThrow().encode());
         join(text);
@@ -148,6 +198,8 @@ class SyncSubscriberTest {
     void whatMakesNoSenseIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> subscriber.setHeaders(List.of()));
         assertThrows(IllegalArgumentException.class, () -> Cursor.decode("{}"));
+        String negative = cursor(5, 1, ",\"told\":-1");
+        assertThrows(IllegalArgumentException.class, () -> Cursor.decode(negative));
         Instant before = Instant.EPOCH.minusMillis(1);
         assertThrows(IllegalArgumentException.class, () -> subscriber.setSince(before));
         subscriber.setSince(Instant.EPOCH);

@@ -79,6 +79,7 @@ class SyncVectorsTest {
         found.put("t", meta.timeMs());
         found.put("id", meta.source() == null ? null : Told.source(meta.source()));
         found.put("facts", Told.facts(meta.facts()));
+        found.put("record", meta.record());
         return found;
     }
 
@@ -145,7 +146,7 @@ class SyncVectorsTest {
 
     private static Map<String, Object> record(SyncMessage.Entry entry) {
         Map<String, Object> found = new LinkedHashMap<>();
-        found.put("seq", entry.seq());
+        found.put("seq", entry.event().record());
         found.put("t", entry.event().timeMs());
         found.put("id", Told.source(entry.event().source()));
         found.put("facts", Told.facts(entry.event().facts()));

@@ -53,7 +53,8 @@ class TranscriptsTest {
         }
     }
 
-    private static void step(Synchroniser machine, Map<String, Object> step, boolean isStarted) {
+    private static void step(Synchroniser machine, Map<String, Object> step, boolean isStarted)
+            throws WireException {
         String comment = (String) step.get("comment");
         double at = seconds(step.get("at"));
         List<SyncOutput> outputs = new ArrayList<>();
@@ -90,6 +91,10 @@ class TranscriptsTest {
             Cursor cursor = machine.cursor();
             assertEquals(
                     wanted == null ? null : Cursor.decode(text(wanted)), cursor, comment);
+            assertEquals(
+                    WireFiles.asValue(wanted),
+                    cursor == null ? null : WireFiles.asValue(value(cursor.encode())),
+                    comment);
         }
         if (step.containsKey("refused")) {
             assertEquals(step.get("refused"), refused, comment);
@@ -151,5 +156,9 @@ class TranscriptsTest {
 
     private static String text(Object value) {
         return Told.json(value);
+    }
+
+    private static Object value(String text) throws WireException {
+        return StrictJson.value("cursor", text.getBytes(StandardCharsets.UTF_8));
     }
 }
