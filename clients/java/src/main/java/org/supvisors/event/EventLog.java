@@ -38,9 +38,14 @@ final class EventLog {
         place = new Place(cursor);
     }
 
-    /** Up to where everything was told and is safe on disk; null when it is not known. */
+    /** Journal, and number of the record after which to go on; null when it is not known. */
     SyncMessage.Position position() {
         return place.position();
+    }
+
+    /** Number in that journal up to which everything was told, live events included. */
+    long told() {
+        return place.told();
     }
 
     /** Where to go on later; null before the first snapshot or without a journal. */

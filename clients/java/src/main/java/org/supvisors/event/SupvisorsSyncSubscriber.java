@@ -116,6 +116,10 @@ public final class SupvisorsSyncSubscriber implements Runnable, AutoCloseable {
         }
         since = time;
         start = null;
+        synchronized (cursorLock) {
+            place = new Place(null);
+            high = new High(Map.of());
+        }
     }
 
     /**
@@ -250,6 +254,7 @@ public final class SupvisorsSyncSubscriber implements Runnable, AutoCloseable {
                 }
                 if (isLast) {
                     place.move(machine.position());
+                    place.tell(machine.told());
                 }
             }
         }

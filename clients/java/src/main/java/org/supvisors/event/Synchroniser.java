@@ -67,6 +67,10 @@ final class Synchroniser {
         return events.position();
     }
 
+    long told() {
+        return events.told();
+    }
+
     SupvisorsCluster cluster() {
         return cluster;
     }

@@ -160,10 +160,21 @@ class SyncSubscriberTest {
         assertEquals(eventTold(3, cursor(7, 3, ",\"told\":8")), recorder.next());
         publisher.send("\u0001event", meta(9, id(4) + ",\"record\":null"), Bodies.EVENT);
         assertEquals(eventTold(4, cursor(7, 4, ",\"told\":8")), recorder.next());
-        publisher.send("\u0001beat", stand(4, 9));
+        publisher.send("\u0001event", meta(10, id(4) + ",\"record\":9"), Bodies.EVENT);
         publisher.send("\u0001process", meta(5, ""), Bodies.PROCESS);
         assertEquals("process nginx", recorder.next());
-        assertEquals(cursor(9, 4, ""), subscriber.getCursor().orElseThrow().encode());
+        assertEquals(cursor(7, 4, ",\"told\":9"), subscriber.getCursor().orElseThrow().encode());
+        publisher.send("\u0001beat", stand(5, 10));
+        publisher.send("\u0001process", meta(6, ""), Bodies.PROCESS);
+        assertEquals("process nginx", recorder.next());
+        assertEquals(cursor(10, 4, ""), subscriber.getCursor().orElseThrow().encode());
+    }
+
+    @Test
+    void aTimeTakesThePlaceOfACursor() {
+        subscriber.setCursor(Cursor.decode(cursor(5, 1, "")));
+        subscriber.setSince(Instant.EPOCH);
+        assertEquals(Optional.empty(), subscriber.getCursor());
     }
 
     @Test
