@@ -7,6 +7,7 @@ client. A client of dialect 2 is a bare SUB socket that counts: what is measured
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 import subprocess
 import sys
@@ -54,7 +55,8 @@ def _measure(variant: str, clients: int, messages: int) -> float:
     """Return how many messages each client got per second."""
     with tempfile.TemporaryDirectory(prefix="bench-events-") as directory:
         command = [sys.executable, __file__, variant, str(clients), str(messages), directory]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        env = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=env)
     return float(done.stdout)
 
 
@@ -209,5 +211,4 @@ def _count(dialect: str, messages: int, ports: str, keys: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(HERE.parent))
     main()

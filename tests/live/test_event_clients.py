@@ -165,7 +165,7 @@ def test_the_tools_listen_elsewhere_with_keys(site: Site, tmp_path: Path) -> Non
     site.ctl("start", "flip:0")
     done = run("events", "--since", "1h", "--application", "flip", *there, *keys, *one)
     assert json.loads(done.stdout)["body"]["group"] == "flip", done.stderr
-    done = run("record", str(recording), *there, *keys, "--count", "1")
+    done = run("record", str(recording), *there, *keys, "--seconds", "1")
     assert '"header":"address"' in recording.read_text(), done.stderr
     check_one_line(run("events", *there, "--key", str(file)), 1, "--key needs --server-key")
     check_one_line(
