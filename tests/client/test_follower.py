@@ -64,7 +64,7 @@ def is_back(before: str | None, after: str | None) -> bool:
     old, new = Cursor.decode(before), Cursor.decode(after)
     return (
         old.journal == new.journal
-        and new.seq > old.seq
+        and new.seq >= old.seq
         and (new.told or new.seq) < (old.told or old.seq)
     )
 

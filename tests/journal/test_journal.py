@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -86,14 +86,12 @@ def test_the_number_of_an_event_is_told_and_told_again(desk: Open) -> None:
 
 
 def test_the_number_of_an_event_that_is_not_in_the_database_yet_outlives_the_agent(
-    desk: Open, tmp_path: Path
+    desk: Open,
 ) -> None:
     it = desk()
     it.take(1)
     it.settle()
-    it.journal._database._db.execute("PRAGMA busy_timeout = 10")
-    with closing(sqlite3.connect(tmp_path / "journal" / "events.db")) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(it, wait_ms=10):
         it.take(2)
         it.close()
     assert desk().number(2) == 2
@@ -256,36 +254,38 @@ def test_numbers_that_were_lost_are_not_used_again(
     assert numbers(again.read()) == [1, 2, 10]
 
 
+@contextmanager
+def locked(it: Desk, wait_ms: int) -> Iterator[None]:
+    """Let another process hold the file; a write waits for it so long, and then fails."""
+    it.journal._database._db.execute(f"PRAGMA busy_timeout = {wait_ms}")
+    with closing(sqlite3.connect(it.journal._database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
 def test_another_process_that_locks_the_file_is_waited_for(
-    desk: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "RETRY_S", 0.01)
     it = desk()
-    it.journal._database._db.execute("PRAGMA busy_timeout = 10")
-    other = sqlite3.connect(tmp_path / "journal" / "events.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    it.take(1)
-    it.until(lambda: any("database is locked" in said for said in it.log.lines))
-    other.execute("ROLLBACK")
-    other.close()
+    with locked(it, wait_ms=10):
+        it.take(1)
+        it.until(lambda: any("database is locked" in said for said in it.log.lines))
     it.settle()
 
 
-def test_who_asks_does_not_wait_for_a_disk_that_hangs(desk: Open, tmp_path: Path) -> None:
+def test_who_asks_does_not_wait_for_a_disk_that_hangs(desk: Open) -> None:
     """A write that another process holds up stands for one that the disk does."""
     it = desk()
     it.take(1)
     it.settle()
-    it.journal._database._db.execute("PRAGMA busy_timeout = 600000")
-    with closing(sqlite3.connect(tmp_path / "journal" / "events.db")) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(it, wait_ms=600_000):
         it.take(2)
         it.until(lambda: it.journal._writing)
         it.take(3)
         assert numbers(it.read(0)) == [1, 2, 3]
         assert numbers(it.read(1, count=1)) == [2]
         assert it.journal.safe[1] == 1
-        other.execute("ROLLBACK")
     it.settle()
     assert numbers(it.read(0)) == [1, 2, 3]
 
