@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -163,9 +163,8 @@ class Journal:
 
         Args:
             count: records in it, at the most.
-            after: identity of a journal and number in it: from the record after that on;
-                without it
-            since_ms: from this POSIX time on, in ms.
+            after: identity of a journal and number in it: from the record after that on.
+            since_ms: without `after`, from this POSIX time on, in ms.
         """
         identity, number = after or (None, None)
         self._pages.ask(Wish(identity, number, since_ms, self._seq, count, answer))
@@ -269,7 +268,7 @@ class Journal:
             is_closing = self._closing.is_set()
             self._work.clear()
             self._is_told = False
-            is_written = self._guarded(self._write_all)
+            is_written = self._guarded(self._write)
             if is_closing:
                 return
             if is_written and time.monotonic() > trim_s:
@@ -304,18 +303,10 @@ class Journal:
         self._work.set()
         return True
 
-    def _write_all(self) -> None:
-        """Write what was gathered.
-
-        Raises:
-            Damaged: the file is not whole; maybe it was a page that showed it.
-        """
+    def _write(self) -> None:
         spoiled, self._spoiled = self._spoiled, None
         if spoiled is not None and spoiled[0] == self._safe[0]:
-            raise spoiled[1]
-        self._write()
-
-    def _write(self) -> None:
+            raise spoiled[1]  # a page has shown it
         if not self._writing:
             with self._lock:
                 if not self._gathered:
@@ -347,18 +338,12 @@ class Journal:
 
     # --- what is said ----------------------------------------------------------------------
 
-    def _tell(self, what: Callable[[], Any]) -> None:
-        self._deliver(what)
-
     def _say_trouble(self, words: str) -> None:
         is_new, self._trouble = words != self._trouble, words
         if is_new:
             facts = [("directory", self.directory), ("why", words)]
-            self._tell(
-                lambda: self._log.write(
-                    "warn", "the journal cannot be written; events go on", facts
-                )
-            )
+            reason = "the journal cannot be written; events go on"
+            self._deliver(functools.partial(self._log.write, "warn", reason, facts))
 
     def _say_no_trouble(self) -> None:
         lost = self._lost - self._lost_told
@@ -367,4 +352,5 @@ class Journal:
         self._trouble, self._lost_told = "", self._lost
         level = "warn" if lost else "info"
         facts = [("lost", lost), ("last", self._safe[1])]
-        self._tell(lambda: self._log.write(level, "the journal is written again", facts))
+        reason = "the journal is written again"
+        self._deliver(functools.partial(self._log.write, level, reason, facts))

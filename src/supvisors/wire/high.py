@@ -106,12 +106,9 @@ class Place:
     def move(self, position: tuple[str, int] | None) -> None:
         """Move the position; `told` stays ahead of it, if that is on in the same journal."""
         before, self.position = self.position, position
-        if position is None:
-            self.told = 0
-        elif before is None or before[0] != position[0] or before[1] > position[1]:
-            self.told = position[1]
-        else:
-            self.told = max(self.told, position[1])
+        reached = 0 if position is None else position[1]
+        is_on = before and position and before[0] == position[0] and before[1] <= reached
+        self.told = max(self.told, reached) if is_on else reached
 
     def tell(self, record: int | None) -> None:
         """Take note that he has a record, and all before it."""
