@@ -4,13 +4,16 @@ Holds: the command and the show on the terminal.
 Must not touch: how hosts are made and ended (`demosite.py`); what is done to them
 (`demoplan.py`).
 Invariants: a signal or the end of its time ends it at once, whatever is under way.
-Tests: tests/live/test_demo.py.
+Tests: tests/live/test_demo.py, tests/cli/test_demo.py.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, Final
@@ -70,10 +73,16 @@ def _introduce(console: Console, running: Sequence[Host]) -> None:
         f"  station   camera runs{others}, radio crashes now and then\n"
         f"  survey    loader exits as expected, worker is started and stopped{probe}\n"
         f"The events of {first.name}, live. In a second terminal:\n"
-        f"  supvisors events --port {first.event_port}\n"
-        f"  supvisors status -c {first.configuration}\n"
+        f"  {_command()} events --port {first.event_port}\n"
+        f"  {_command()} status -c {first.configuration}\n"
         "Ctrl-C ends the demo.\n"
     )
+
+
+def _command() -> str:
+    """Return how to call us from a shell: by the path that we were called by, if we must."""
+    is_script = os.path.basename(sys.argv[0]) == "supvisors"
+    return sys.argv[0] if is_script and shutil.which("supvisors") is None else "supvisors"
 
 
 def _run(console: Console, running: Sequence[Host], interrupt: Interrupt, deadline: float) -> None:
